@@ -1,0 +1,119 @@
+# SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
+# weir: build, run, test, measure. `make help` lists the targets; all that is made lies in build/.
+
+PREFIX ?= /usr/local
+DESTDIR ?=
+IFACE ?=
+VERSION := 0.1
+B := build
+
+CC ?= cc
+CLANG ?= clang
+PKG_CONFIG ?= pkg-config
+WARN := -Wall -Wextra -Wno-unused-parameter -Wshadow -Wstrict-prototypes
+CFLAGS ?= -O2 -g
+LIBS := libbpf libpcap zlib
+ALL_CFLAGS = -std=gnu11 $(WARN) $(CFLAGS) $(SAN_FLAGS) -D_GNU_SOURCE -DWEIR_VERSION='"$(VERSION)"' \
+	-Ibpf -Iuser -I$(B) $(shell $(PKG_CONFIG) --cflags $(LIBS))
+ALL_LIBS = $(LDFLAGS) $(SAN_FLAGS) $(shell $(PKG_CONFIG) --libs $(LIBS)) -lm
+BPF_CFLAGS := -O2 -g -target bpf -mcpu=v3 -Wall -Wextra -Ibpf \
+	-I/usr/include/$(shell uname -m)-linux-gnu
+
+# SAN=1 builds everything once more with the sanitizers, beside the plain build.
+ifeq ($(SAN),1)
+SAN_FLAGS := -fsanitize=address,undefined -fno-sanitize-recover=undefined -fno-omit-frame-pointer
+O := $(B)/san
+else
+O := $(B)/obj
+endif
+
+Q := $(if $(V),,@)
+say = $(if $(V),,@printf '  %-8s%s\n' '$(1)' '$(2)')
+
+USER_SRC := $(filter-out user/main.c,$(wildcard user/*.c))
+USER_OBJ := $(USER_SRC:%.c=$(O)/%.o)
+UNIT := $(patsubst tests/%.c,$(O)/tests/%,$(wildcard tests/test_*.c))
+KERNEL := $(patsubst tests/bpf/%.c,$(O)/tests/bpf/%,$(wildcard tests/bpf/test_*.c))
+TOOL_BPF := $(patsubst %.bpf.c,$(B)/%.bpf.o,$(wildcard tools/*.bpf.c))
+TOOLS := $(patsubst tools/%.c,$(B)/tools/%,$(filter-out %.bpf.c,$(wildcard tools/*.c)))
+
+.DELETE_ON_ERROR:
+.SECONDARY:
+.PHONY: all run test bench lint install uninstall clean help deps tests tools
+all: $(B)/weir tools ## build weir and its tools into build/
+
+$(B)/weir: $(O)/user/main.o $(O)/libweir.a
+	$(call say,LINK,$@)
+	$(Q)$(CC) -o $@ $^ $(ALL_LIBS)
+
+$(O)/libweir.a: $(USER_OBJ) $(O)/weir.bpf.embed.o
+	$(call say,AR,$@)
+	$(Q)rm -f $@ && $(AR) rcs $@ $^
+
+$(O)/%.o: %.c
+	$(call say,CC,$<)
+	$(Q)mkdir -p $(@D) && $(CC) $(ALL_CFLAGS) -MMD -MP -c -o $@ $<
+
+$(B)/%.bpf.o: bpf/%.bpf.c
+	$(call say,BPF,$<)
+	$(Q)mkdir -p $(@D) && $(CLANG) $(BPF_CFLAGS) -MMD -MP -MF $(@:.o=.d) -c -o $@ $<
+
+$(B)/tools/%.bpf.o: tools/%.bpf.c
+	$(call say,BPF,$<)
+	$(Q)mkdir -p $(@D) && $(CLANG) $(BPF_CFLAGS) -MMD -MP -MF $(@:.o=.d) -c -o $@ $<
+
+# A BPF object file as bytes in ours, NAME_bpf_start .. NAME_bpf_end: one file to install.
+$(O)/%.bpf.embed.o: $(B)/%.bpf.o
+	$(call say,EMBED,$<)
+	$(Q)mkdir -p $(@D) && n=$$(basename $* | tr - _)_bpf && \
+	printf '.section .rodata\n.balign 8\n.global %s_start\n%s_start: .incbin "%s"\n.global %s_end\n%s_end:\n.section .note.GNU-stack,"",%%progbits\n' \
+		$$n $$n $< $$n $$n | $(CC) -x assembler -c -o $@ -
+
+tools: $(TOOLS)
+
+$(B)/tools/%: $(O)/tools/%.o $(O)/libweir.a
+	$(call say,LINK,$@)
+	$(Q)mkdir -p $(@D) && $(CC) -o $@ $^ $(ALL_LIBS)
+
+$(B)/tools/trafficgen: $(O)/tools/trafficgen.bpf.embed.o
+$(B)/tools/bench: $(O)/tools/bench.bpf.embed.o
+
+tests: $(UNIT) $(KERNEL)
+
+$(O)/tests/%: $(O)/tests/%.o $(O)/libweir.a
+	$(call say,LINK,$@)
+	$(Q)mkdir -p $(@D) && $(CC) -o $@ $< $(O)/libweir.a $(ALL_LIBS) -lcmocka
+
+deps:
+	@tools/deps.sh build
+
+run: deps ## install what is missing, build, attach to IFACE (or the default route's) and show flows
+	@$(MAKE) --no-print-directory $(B)/weir
+	@tools/run.sh $(B)/weir $(IFACE)
+
+test: ## install what the tests need and run them all
+	@tools/deps.sh test
+	@tests/run.sh
+
+bench: ## measure the cost per packet, per flow and per file, beside baselines and peers
+	@tools/deps.sh bench
+	@$(MAKE) --no-print-directory all
+	@tools/bench.sh
+
+lint: ## check the format, and compile with gcc and clang at -Wall -Wextra -Werror
+	@tests/lint.sh
+
+install: $(B)/weir ## install into PREFIX (/usr/local), below DESTDIR
+	install -D -m 755 $(B)/weir $(DESTDIR)$(PREFIX)/sbin/weir
+	install -D -m 644 user/weir.8 $(DESTDIR)$(PREFIX)/share/man/man8/weir.8
+
+uninstall: ## remove what install put there
+	rm -f $(DESTDIR)$(PREFIX)/sbin/weir $(DESTDIR)$(PREFIX)/share/man/man8/weir.8
+
+clean: ## remove build/
+	rm -rf $(B)
+
+help: ## this list
+	@sed -n 's/^\([a-z]*\):.*## \(.*\)/  make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 18
+
+-include $(shell find $(B) -name '*.d' 2>/dev/null)

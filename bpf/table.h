@@ -1,0 +1,122 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/*
+ * The kernel's flow table, behind one call: table_add() puts a packet into its flow.
+ *
+ * One preallocated hash map per CPU and epoch: one writer each, so no locks and no atomics. A slot
+ * is (epoch & 1) * cpus + cpu. The agent flips the epoch, waits until no program can still hold
+ * the old one, and then owns the retired slots alone: reading them loses no update.
+ *
+ * A full table costs detail, never totals: such packets go to overflow counters by interface,
+ * direction and protocol. A table that is half full wakes the agent, once an epoch.
+ */
+#ifndef WEIR_TABLE_H
+#define WEIR_TABLE_H
+
+#include <bpf/bpf_helpers.h>
+#include <linux/bpf.h>
+#include <linux/errno.h>
+
+#include "flow.h"
+
+const volatile struct flow_config config = { .cpus = 1, .half = ~0U };
+
+struct flow_map {
+	__uint(type, BPF_MAP_TYPE_HASH);
+	__uint(max_entries, 1024); /* set by the agent, as all sizes here */
+	__uint(key_size, sizeof(struct flow_key));
+	__uint(value_size, sizeof(struct flow_partial));
+};
+
+struct {
+	__uint(type, BPF_MAP_TYPE_ARRAY_OF_MAPS);
+	__uint(max_entries, 2);
+	__type(key, __u32);
+	__array(values, struct flow_map);
+} flows SEC(".maps");
+
+struct {
+	__uint(type, BPF_MAP_TYPE_ARRAY);
+	__uint(max_entries, 2);
+	__uint(map_flags, BPF_F_MMAPABLE);
+	__type(key, __u32);
+	__type(value, struct flow_stats);
+} stats SEC(".maps");
+
+struct {
+	__uint(type, BPF_MAP_TYPE_HASH);
+	__uint(max_entries, 4096);
+	__type(key, struct flow_overflow);
+	__type(value, struct flow_count);
+} overflow SEC(".maps");
+
+/* Where a new flow's partial is made: too large for the stack beside the packet's facts. */
+struct {
+	__uint(type, BPF_MAP_TYPE_PERCPU_ARRAY);
+	__uint(max_entries, 1);
+	__type(key, __u32);
+	__type(value, struct flow_partial);
+} scratch SEC(".maps");
+
+struct {
+	__uint(type, BPF_MAP_TYPE_RINGBUF);
+	__uint(max_entries, 4096);
+} wake SEC(".maps");
+
+static __always_inline void table_overflow(__u32 slot, struct flow_stats *s,
+                                           const struct flow_packet *k)
+{
+	struct flow_overflow key = {
+		.slot = slot,
+		.ifindex = k->key.ifindex,
+		.protocol = k->key.protocol,
+		.direction = k->key.direction,
+	};
+	struct flow_count first = { .packets = k->segments, .bytes = k->length };
+	struct flow_count *count = bpf_map_lookup_elem(&overflow, &key);
+
+	if (count) {
+		count->packets += k->segments;
+		count->bytes += k->length;
+	} else if (bpf_map_update_elem(&overflow, &key, &first, BPF_NOEXIST)) {
+		s->unattributed += k->segments;
+	}
+}
+
+static __always_inline enum flow_cause table_insert(void *map, __u32 slot, struct flow_stats *s,
+                                                    const struct flow_packet *k)
+{
+	__u32 zero = 0;
+	struct flow_partial *fresh = bpf_map_lookup_elem(&scratch, &zero);
+	long failed;
+
+	if (!fresh)
+		return FLOW_INSERT_FAILED;
+	flow_start(fresh, k);
+	failed = bpf_map_update_elem(map, &k->key, fresh, BPF_NOEXIST);
+	if (failed == -E2BIG) {
+		table_overflow(slot, s, k);
+		return FLOW_TABLE_FULL;
+	}
+	if (failed)
+		return FLOW_INSERT_FAILED;
+	if (++s->flows == config.half)
+		bpf_ringbuf_output(&wake, &slot, sizeof(slot), BPF_RB_FORCE_WAKEUP);
+	return FLOW_OK;
+}
+
+static __always_inline enum flow_cause table_add(__u32 slot, struct flow_stats *s,
+                                                 const struct flow_packet *k)
+{
+	struct flow_partial *partial;
+	void *map = bpf_map_lookup_elem(&flows, &slot);
+
+	if (!map)
+		return FLOW_NO_TABLE;
+	partial = bpf_map_lookup_elem(map, &k->key);
+	if (!partial)
+		return table_insert(map, slot, s, k);
+	flow_add(partial, k);
+	return FLOW_OK;
+}
+
+#endif

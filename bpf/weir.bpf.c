@@ -1,0 +1,151 @@
+// SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
+/*
+ * The kernel programs: at each hook, parse the packet, account it, let it pass.
+ *
+ * XDP sees packets as they come off the wire; TC sees socket buffers, where one may carry many
+ * wire packets (GSO on the way out, GRO on the way in) and the VLAN tag may lie beside the frame.
+ * The verdict is always "go on" (XDP_PASS, TC_ACT_UNSPEC): a collector drops nothing and hides
+ * nothing from other programs. Nothing here depends on BTF or on a kernel's own structs.
+ */
+#include "table.h"
+
+#include <linux/pkt_cls.h>
+
+#include "parse.h"
+
+#define HEADERS_MAX 512 /* no chain of headers the parser follows is longer in practice */
+
+/* Which of the two halves of the slots is being written. The agent alone changes it. */
+volatile __u32 epoch;
+
+static __always_inline int account(const struct flow_packet *k, enum flow_cause cause)
+{
+	__u32 slot = (epoch & 1) * config.cpus + bpf_get_smp_processor_id();
+	struct flow_stats *s = bpf_map_lookup_elem(&stats, &slot);
+
+	if (!s)
+		return -1; /* cannot be: the agent makes a slot for every possible CPU */
+	s->seen.packets += k->segments;
+	s->seen.bytes += k->length;
+	if (cause == FLOW_OK)
+		cause = table_add(slot, s, k);
+	if (cause < FLOW_N_CAUSES) {
+		s->cause[cause].packets += k->segments;
+		s->cause[cause].bytes += k->length;
+	}
+	return 0;
+}
+
+SEC("xdp")
+int weir_xdp(struct xdp_md *ctx)
+{
+	const void *data = (void *)(long)ctx->data, *end = (void *)(long)ctx->data_end;
+	struct flow_packet k = { .time_ns = bpf_ktime_get_ns() };
+	enum flow_cause cause;
+	__u32 wire = end - data;
+
+	if (config.frags)
+		wire = bpf_xdp_get_buff_len(ctx);
+	if (config.test_clock) {
+		const __u64 *stamp = (void *)(long)ctx->data_meta;
+
+		if ((void *)(stamp + 1) <= data)
+			k.time_ns = *stamp;
+	}
+	k.key.ifindex = ctx->ingress_ifindex;
+	k.key.direction = FLOW_INGRESS;
+	cause = parse_packet(&k, data, end, wire, PARSE_ETHERNET, 0);
+	account(&k, cause);
+	return XDP_PASS;
+}
+
+/* Tell the wire packets in a super-packet, from what segmentation will do or coalescing did. */
+static __always_inline void count_segments(struct __sk_buff *skb, struct flow_packet *k,
+                                           enum flow_cause cause)
+{
+	__u32 size = skb->gso_size, segments = skb->gso_segs, more;
+
+	if (!size)
+		return;
+	if (cause != FLOW_OK) { /* headers unknown: as many packets, none of their headers */
+		k->segments = segments ? segments : 1;
+		return;
+	}
+	if (!segments || (segments - 1) * (__u64)size >= k->payload)
+		segments = (k->payload + size - 1) / size; /* untrusted senders leave it 0 */
+	if (segments <= 1)
+		return;
+	more = (segments - 1) * k->headers;
+	k->segments = segments;
+	k->segment_payload = size;
+	k->length += more;
+	k->ip_length += more - (segments - 1) * k->link_length;
+}
+
+static __always_inline enum flow_cause parse_skb(struct __sk_buff *skb, struct flow_packet *k,
+                                                 enum parse_link link)
+{
+	__u32 tag = skb->vlan_present ? PARSE_STRIPPED | skb->vlan_tci : 0;
+
+	return parse_packet(k, (void *)(long)skb->data, (void *)(long)skb->data_end, skb->len, link,
+	                    tag);
+}
+
+/* Headers may lie outside the linear part: then, and only then, ask for them to be pulled in. */
+static __always_inline int pull_headers(struct __sk_buff *skb)
+{
+	__u32 linear = (void *)(long)skb->data_end - (void *)(long)skb->data;
+
+	if (skb->len <= linear || linear >= HEADERS_MAX)
+		return 0;
+	return !bpf_skb_pull_data(skb, skb->len < HEADERS_MAX ? skb->len : HEADERS_MAX);
+}
+
+static __always_inline int handle_skb(struct __sk_buff *skb, enum flow_direction direction,
+                                      enum parse_link link)
+{
+	__u64 now = config.test_clock ? skb->tstamp : bpf_ktime_get_ns();
+	struct flow_packet k;
+	enum flow_cause cause;
+	int again;
+
+	for (again = 0; again < 2; again++) {
+		flow_zero(&k);
+		k.time_ns = now;
+		k.key.ifindex = skb->ifindex;
+		k.key.direction = direction;
+		cause = parse_skb(skb, &k, link);
+		if (cause == FLOW_OK || cause == FLOW_NOT_IP || !pull_headers(skb))
+			break;
+	}
+	count_segments(skb, &k, cause);
+	account(&k, cause);
+	return TC_ACT_UNSPEC;
+}
+
+SEC("tc")
+int weir_ingress(struct __sk_buff *skb)
+{
+	return handle_skb(skb, FLOW_INGRESS, PARSE_ETHERNET);
+}
+
+SEC("tc")
+int weir_egress(struct __sk_buff *skb)
+{
+	return handle_skb(skb, FLOW_EGRESS, PARSE_ETHERNET);
+}
+
+/* Devices without a link-layer header: tunnels, WireGuard, PPP. */
+SEC("tc")
+int weir_ingress_ip(struct __sk_buff *skb)
+{
+	return handle_skb(skb, FLOW_INGRESS, PARSE_IP);
+}
+
+SEC("tc")
+int weir_egress_ip(struct __sk_buff *skb)
+{
+	return handle_skb(skb, FLOW_EGRESS, PARSE_IP);
+}
+
+char LICENSE[] SEC("license") = "Dual BSD/GPL";
