@@ -12,9 +12,9 @@
 #ifndef WEIR_TABLE_H
 #define WEIR_TABLE_H
 
-#include <bpf/bpf_helpers.h>
 #include <linux/bpf.h>
 #include <linux/errno.h>
+#include <bpf/bpf_helpers.h>
 
 #include "flow.h"
 
