@@ -7,34 +7,13 @@
  * The verdict is always "go on" (XDP_PASS, TC_ACT_UNSPEC): a collector drops nothing and hides
  * nothing from other programs. Nothing here depends on BTF or on a kernel's own structs.
  */
-#include "table.h"
+#include "account.h"
 
 #include <linux/pkt_cls.h>
 
 #include "parse.h"
 
 #define HEADERS_MAX 512 /* no chain of headers the parser follows is longer in practice */
-
-/* Which of the two halves of the slots is being written. The agent alone changes it. */
-volatile __u32 epoch;
-
-static __always_inline int account(const struct flow_packet *k, enum flow_cause cause)
-{
-	__u32 slot = (epoch & 1) * config.cpus + bpf_get_smp_processor_id();
-	struct flow_stats *s = bpf_map_lookup_elem(&stats, &slot);
-
-	if (!s)
-		return -1; /* cannot be: the agent makes a slot for every possible CPU */
-	s->seen.packets += k->segments;
-	s->seen.bytes += k->length;
-	if (cause == FLOW_OK)
-		cause = table_add(slot, s, k);
-	if (cause < FLOW_N_CAUSES) {
-		s->cause[cause].packets += k->segments;
-		s->cause[cause].bytes += k->length;
-	}
-	return 0;
-}
 
 SEC("xdp")
 int weir_xdp(struct xdp_md *ctx)

@@ -14,7 +14,8 @@
 enum opt_kind {
 	OPT_FLAG,     /* bool */
 	OPT_NUMBER,   /* uint64_t, min..max; suffixes k, M, G are powers of 1,000 */
-	OPT_DURATION, /* uint64_t nanoseconds, min..max; "5", "5s", "250ms", "10us", "2m", "1h", "1d" */
+	OPT_DURATION, /* uint64_t nanoseconds, min..max; "5", "5s", "250ms", "10us", "2m", "1h",
+	                 "1d" */
 	OPT_CHOICE,   /* int: index in choices ("a|b|c") */
 	OPT_TEXT,     /* const char * */
 	OPT_LIST,     /* struct opt_list: may be given several times */

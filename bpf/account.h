@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
 /*
- * The kernel's flow table, behind one call: table_add() puts a packet into its flow.
+ * The kernel's maps, and account(), which puts a packet into its flow or names why not.
+ *
+ * The flow table is behind one call, table_add().
  *
  * One preallocated hash map per CPU and epoch: one writer each, so no locks and no atomics. A slot
  * is (epoch & 1) * cpus + cpu. The agent flips the epoch, waits until no program can still hold
@@ -9,8 +11,8 @@
  * A full table costs detail, never totals: such packets go to overflow counters by interface,
  * direction and protocol. A table that is half full wakes the agent, once an epoch.
  */
-#ifndef WEIR_TABLE_H
-#define WEIR_TABLE_H
+#ifndef WEIR_ACCOUNT_H
+#define WEIR_ACCOUNT_H
 
 #include <linux/bpf.h>
 #include <linux/errno.h>
@@ -18,7 +20,10 @@
 
 #include "flow.h"
 
-const volatile struct flow_config config = { .cpus = 1, .half = ~0U };
+/* Which of the two halves of the slots is being written. The agent alone changes it. */
+volatile __u32 epoch;
+
+const volatile struct flow_config config SEC(".rodata.config") = { .cpus = 1, .half = ~0U };
 
 struct flow_map {
 	__uint(type, BPF_MAP_TYPE_HASH);
@@ -117,6 +122,24 @@ static __always_inline enum flow_cause table_add(__u32 slot, struct flow_stats *
 		return table_insert(map, slot, s, k);
 	flow_add(partial, k);
 	return FLOW_OK;
+}
+
+/* Count a packet where it belongs; cause is what the parser said of it. */
+static __always_inline void account(const struct flow_packet *k, enum flow_cause cause)
+{
+	__u32 slot = (epoch & 1) * config.cpus + bpf_get_smp_processor_id();
+	struct flow_stats *s = bpf_map_lookup_elem(&stats, &slot);
+
+	if (!s)
+		return; /* cannot be: the agent makes a slot for every possible CPU */
+	s->seen.packets += k->segments;
+	s->seen.bytes += k->length;
+	if (cause == FLOW_OK)
+		cause = table_add(slot, s, k);
+	if (cause < FLOW_N_CAUSES) {
+		s->cause[cause].packets += k->segments;
+		s->cause[cause].bytes += k->length;
+	}
 }
 
 #endif

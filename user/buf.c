@@ -1,0 +1,210 @@
+// SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
+/*
+ * Growing text and buffered output.
+ *
+ * Numbers are written by hand: a record has some 140 columns, most of them small integers, and
+ * printf would cost more than reading the packets did.
+ */
+#include "buf.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <math.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#define OUT_FULL (256 * 1024)
+
+static int buf_reserve(struct buf *b, size_t more)
+{
+	size_t capacity = b->capacity ? b->capacity : 256;
+	char *data;
+
+	if (b->length + more <= b->capacity)
+		return 0;
+	while (capacity < b->length + more)
+		capacity *= 2;
+	data = realloc(b->data, capacity);
+	if (!data) {
+		b->error = -ENOMEM;
+		return -ENOMEM;
+	}
+	b->data = data;
+	b->capacity = capacity;
+	return 0;
+}
+
+void buf_clear(struct buf *b)
+{
+	free(b->data);
+	memset(b, 0, sizeof(*b));
+}
+
+void buf_put(struct buf *b, const void *bytes, size_t n)
+{
+	if (buf_reserve(b, n))
+		return;
+	if (n)
+		memcpy(b->data + b->length, bytes, n);
+	b->length += n;
+}
+
+void buf_char(struct buf *b, char c)
+{
+	if (buf_reserve(b, 1))
+		return;
+	b->data[b->length++] = c;
+}
+
+void buf_text(struct buf *b, const char *text)
+{
+	buf_put(b, text, strlen(text));
+}
+
+/* Digits of value, right-aligned before end; returns their start. */
+static char *digits_before(char *end, uint64_t value)
+{
+	do {
+		*--end = '0' + value % 10;
+		value /= 10;
+	} while (value);
+	return end;
+}
+
+void buf_u64(struct buf *b, uint64_t value)
+{
+	char digits[20], *end = digits + sizeof(digits), *start;
+
+	if (value < 10) {
+		buf_char(b, '0' + value);
+		return;
+	}
+	start = digits_before(end, value);
+	buf_put(b, start, end - start);
+}
+
+void buf_format(struct buf *b, const char *format, ...)
+{
+	va_list args;
+	int n;
+
+	va_start(args, format);
+	n = vsnprintf(NULL, 0, format, args);
+	va_end(args);
+	if (n < 0 || buf_reserve(b, n + 1))
+		return;
+	va_start(args, format);
+	vsnprintf(b->data + b->length, n + 1, format, args);
+	va_end(args);
+	b->length += n;
+}
+
+/* mantissa / 10^decimals, without trailing zeros. */
+static void put_decimal(struct buf *b, uint64_t mantissa, int decimals)
+{
+	char digits[48], *end = digits + sizeof(digits), *start;
+
+	while (decimals > 0 && mantissa % 10 == 0) {
+		mantissa /= 10;
+		decimals--;
+	}
+	if (decimals == 0) {
+		buf_u64(b, mantissa);
+		return;
+	}
+	start = digits_before(end, mantissa);
+	while (end - start <= decimals)
+		*--start = '0';
+	buf_put(b, start, end - start - decimals);
+	buf_char(b, '.');
+	buf_put(b, end - decimals, decimals);
+}
+
+void buf_real(struct buf *b, double value)
+{
+	static const double power[] = { 1e0,  1e1,  1e2,  1e3,  1e4,  1e5,  1e6,  1e7,
+		                        1e8,  1e9,  1e10, 1e11, 1e12, 1e13, 1e14, 1e15,
+		                        1e16, 1e17, 1e18, 1e19, 1e20, 1e21, 1e22 };
+	int decimals = 0;
+
+	if (value < 0) {
+		buf_char(b, '-');
+		value = -value;
+	}
+	if (value == 0) {
+		buf_char(b, '0');
+		return;
+	}
+	if (!(value < 1e15) || value < 1e-7) { /* also infinity and NaN */
+		buf_format(b, "%.15g", value);
+		return;
+	}
+	while (value * power[decimals] < 1e14)
+		decimals++;
+	put_decimal(b, (uint64_t)(value * power[decimals] + 0.5), decimals);
+}
+
+void buf_seconds(struct buf *b, uint64_t ns)
+{
+	put_decimal(b, ns, 9);
+}
+
+void buf_escaped(struct buf *b, const char *text)
+{
+	const unsigned char *p;
+
+	for (p = (const unsigned char *)text; *p; p++) {
+		if (*p < 0x20 || *p >= 0x7f)
+			buf_format(b, "\\x%02x", *p);
+		else
+			buf_char(b, *p);
+	}
+}
+
+int out_open(struct out *out, const char *path)
+{
+	memset(out, 0, sizeof(*out));
+	out->fd = -1;
+	if (strcmp(path, "-") == 0)
+		out->fd = fcntl(STDOUT_FILENO, F_DUPFD_CLOEXEC, 3);
+	else
+		out->fd = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0644);
+	return out->fd < 0 ? -errno : 0;
+}
+
+int out_flush(struct out *out)
+{
+	size_t done = 0;
+	ssize_t n;
+
+	if (out->text.error && !out->error)
+		out->error = out->text.error;
+	while (!out->error && done < out->text.length) {
+		n = write(out->fd, out->text.data + done, out->text.length - done);
+		if (n > 0)
+			done += n;
+		else if (n < 0 && errno != EINTR)
+			out->error = -errno;
+	}
+	out->text.length = 0;
+	return out->error;
+}
+
+int out_flush_if_full(struct out *out)
+{
+	return out->text.length < OUT_FULL ? out->error : out_flush(out);
+}
+
+int out_close(struct out *out)
+{
+	int error = out_flush(out);
+
+	if (out->fd >= 0 && close(out->fd) && !error)
+		error = -errno;
+	out->fd = -1;
+	buf_clear(&out->text);
+	return error;
+}

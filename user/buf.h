@@ -1,0 +1,52 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/* Text being put together, and its way to a file descriptor with an error that sticks. */
+#ifndef WEIR_BUF_H
+#define WEIR_BUF_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+/* All zero is an empty buffer. An append that finds no memory sets error and drops the text. */
+struct buf {
+	char *data; /* not terminated; NULL while empty */
+	size_t length;
+	size_t capacity;
+	int error; /* 0 or -ENOMEM */
+};
+
+void buf_clear(struct buf *b); /* frees */
+void buf_put(struct buf *b, const void *bytes, size_t n);
+void buf_char(struct buf *b, char c);
+void buf_text(struct buf *b, const char *text);
+void buf_u64(struct buf *b, uint64_t value);
+void buf_format(struct buf *b, const char *format, ...) __attribute__((format(printf, 2, 3)));
+
+/* Shortest decimal notation that is within 1e-14 of value; never an exponent below 1e15. */
+void buf_real(struct buf *b, double value);
+
+/* Nanoseconds as seconds, exactly: 1.000000001, 15, 0.5. */
+void buf_seconds(struct buf *b, uint64_t ns);
+
+/* Every byte below 0x20, 0x7f and above as \xHH: text from outside, safe for a terminal. */
+void buf_escaped(struct buf *b, const char *text);
+
+/* A file being written. Appends go to text; out_flush() passes them on. */
+struct out {
+	struct buf text;
+	int fd;
+	int error; /* the first write error, negative; sticky: nothing is written after it */
+};
+
+/* path "-" is stdout. 0, or a negative errno. */
+int out_open(struct out *out, const char *path);
+
+/* Write what has gathered. 0, or the sticky error. */
+int out_flush(struct out *out);
+
+/* Write only if much has gathered. */
+int out_flush_if_full(struct out *out);
+
+/* Flush, close and free. 0, or the sticky error or that of close(). */
+int out_close(struct out *out);
+
+#endif

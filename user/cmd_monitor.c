@@ -1,0 +1,244 @@
+// SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
+/*
+ * weir monitor IFACE...: attach, then drain, fold and report at every interval until a signal or
+ * the end of --duration; detach, drain what is left, report all flows, sum up.
+ */
+#include <inttypes.h>
+#include <stdio.h>
+#include <string.h>
+#include <time.h>
+
+#include "cmd.h"
+#include "collect.h"
+#include "drain.h"
+#include "log.h"
+#include "loop.h"
+#include "netdev.h"
+
+#define SILENT_PACKETS                                                                             \
+	10 /* the interface counted so many and the hooks none: something is wrong                 \
+	    */
+
+struct monitor_options {
+	struct collect_options collect;
+	uint64_t duration_ns;
+	uint64_t kernel_flows;
+	int mode;
+};
+
+static const struct opt options[] = {
+	COLLECT_OPTIONS(struct monitor_options, collect),
+	{ "duration", 'd', "TIME", OPT_DURATION, offsetof(struct monitor_options, duration_ns), 0,
+	  UINT64_MAX, NULL, "stop after this; 0: never" },
+	{ "mode", 'm', "MODE", OPT_CHOICE, offsetof(struct monitor_options, mode), 0, 0,
+	  PROBE_MODES, "hook for incoming packets; outgoing ones are always seen by tc" },
+	{ "kernel-flows", 0, "N", OPT_NUMBER, offsetof(struct monitor_options, kernel_flows), 0,
+	  16777216, NULL, "entries of each CPU's flow table in the kernel; 0: by CPUs" },
+};
+
+struct monitor {
+	struct probe *probe;
+	struct drain *drain;
+	struct collect *collect;
+	struct loop *loop;
+	struct drain_to to;
+	uint64_t interface_packets; /* of all interfaces, at the start */
+	bool checked;
+	bool failed;
+};
+
+static uint64_t now_ns(void)
+{
+	struct timespec t;
+
+	clock_gettime(CLOCK_MONOTONIC, &t);
+	return t.tv_sec * 1000000000ULL + t.tv_nsec;
+}
+
+static uint64_t interface_packets(const struct monitor *m)
+{
+	const struct probe_attached *a;
+	uint64_t packets = 0;
+	size_t n, i;
+
+	a = probe_attached(m->probe, &n);
+	for (i = 0; i < n; i++)
+		packets += netdev_counter(a[i].name, "rx_packets") +
+		           netdev_counter(a[i].name, "tx_packets");
+	return packets;
+}
+
+/* An attach that succeeded and never runs has been seen in the wild: tell it from silence. */
+static void check_hooks(struct monitor *m)
+{
+	uint64_t moved;
+
+	if (m->checked)
+		return;
+	if (collect_seen(m->collect)) {
+		m->checked = true;
+		return;
+	}
+	moved = interface_packets(m) - m->interface_packets;
+	if (moved < SILENT_PACKETS)
+		return;
+	m->checked = true;
+	log_warn("the interface counted %" PRIu64
+	         " packets and the hooks none: another program may hide them; try another --mode",
+	         moved);
+}
+
+static void drain_now(struct monitor *m)
+{
+	int failed = drain_run(m->drain, &m->to);
+
+	if (failed) {
+		log_error("cannot read the kernel's flow tables: %s; stopping", strerror(-failed));
+		m->failed = true;
+		loop_stop(m->loop);
+	}
+}
+
+static void on_wake(void *arg)
+{
+	struct monitor *m = arg;
+
+	drain_hush(m->drain);
+	drain_now(m);
+}
+
+static void on_tick(void *arg)
+{
+	struct monitor *m = arg;
+
+	drain_now(m);
+	collect_tick(m->collect, now_ns());
+	check_hooks(m);
+	if (!collect_wanted(m->collect))
+		loop_stop(m->loop);
+}
+
+static void on_end(void *arg)
+{
+	struct monitor *m = arg;
+
+	loop_stop(m->loop);
+}
+
+static void tell_attached(const struct monitor *m)
+{
+	const struct probe_attached *a;
+	size_t n, i;
+
+	a = probe_attached(m->probe, &n);
+	for (i = 0; i < n; i++)
+		log_info("%s: ingress %s, egress %s%s%s", a[i].name, a[i].ingress, a[i].egress,
+		         a[i].note[0] ? "; " : "", a[i].note);
+	log_debug("kernel flow tables: %u entries a CPU and epoch, %" PRIu64 " bytes in all",
+	          probe_maps(m->probe)->kernel_flows, probe_memory(m->probe));
+}
+
+static int open_all(struct monitor *m, const struct monitor_options *o, char **names, int n,
+                    char *source, size_t source_size, char *error, size_t size)
+{
+	struct probe_config config = {
+		.interfaces = (const char *const *)names,
+		.n_interfaces = n,
+		.mode = o->mode,
+		.kernel_flows = o->kernel_flows,
+	};
+	const struct probe_attached *a;
+	size_t n_attached;
+
+	m->loop = loop_open();
+	if (!m->loop) {
+		snprintf(error, size, "cannot make an event loop");
+		return -1;
+	}
+	m->collect = collect_open(&o->collect, true, source, error, size);
+	if (!m->collect)
+		return -1;
+	m->probe = probe_open(&config, error, size);
+	if (!m->probe)
+		return -1;
+	m->drain = drain_open(m->probe);
+	a = probe_attached(m->probe, &n_attached);
+	snprintf(source, source_size, n > 1 ? "%s and %d more" : "%s", a[0].name, n - 1);
+	if (!m->drain || loop_add(m->loop, drain_wake_fd(m->drain), on_wake, m) ||
+	    loop_every(m->loop, o->collect.interval_ns, on_tick, m) ||
+	    (o->duration_ns && loop_after(m->loop, o->duration_ns, on_end, m))) {
+		snprintf(error, size, "cannot set up the event loop: no memory or descriptors");
+		return -1;
+	}
+	return 0;
+}
+
+/* Nothing more comes in; take what both epochs hold. */
+static void finish(struct monitor *m)
+{
+	probe_detach(m->probe);
+	drain_now(m);
+	drain_now(m);
+	collect_tick(m->collect, now_ns());
+}
+
+static int watch(const struct monitor_options *o, char **names, int n)
+{
+	struct monitor m = { 0 };
+	char error[640], source[64] = "";
+	int result = CMD_DONE;
+
+	if (open_all(&m, o, names, n, source, sizeof(source), error, sizeof(error))) {
+		log_error("%s", error);
+		result = CMD_FAILED;
+		if (m.collect)
+			collect_abandon(m.collect);
+		m.collect = NULL;
+	} else {
+		tell_attached(&m);
+		collect_from_drain(m.collect, &m.to);
+		m.interface_packets = interface_packets(&m);
+		if (loop_run(m.loop))
+			result = CMD_FAILED;
+		finish(&m);
+		if (collect_close(m.collect) || m.failed)
+			result = CMD_FAILED;
+	}
+	drain_close(m.drain);
+	probe_close(m.probe);
+	loop_close(m.loop);
+	return result;
+}
+
+static int run(const struct opt_command *self, int argc, char **argv)
+{
+	struct monitor_options o = { .collect = collect_defaults };
+
+	switch (opt_parse(self, &o, &argc, argv)) {
+	case OPT_HELP:
+		return CMD_DONE;
+	case OPT_WRONG:
+		return CMD_USAGE;
+	default:
+		break;
+	}
+	if (argc < 1) {
+		log_error("monitor: which interface? weir monitor IFACE...; 'ip link' lists them");
+		return CMD_USAGE;
+	}
+	if (argc > PROBE_MAX_INTERFACES) {
+		log_error("monitor: %d interfaces are too many; at most %d", argc,
+		          PROBE_MAX_INTERFACES);
+		return CMD_USAGE;
+	}
+	return watch(&o, argv, argc);
+}
+
+const struct opt_command cmd_monitor = {
+	.name = "monitor",
+	.arguments = "IFACE...",
+	.summary = "flows of network interfaces, live",
+	.options = options,
+	.n_options = CMD_COUNT(options),
+	.run = run,
+};

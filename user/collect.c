@@ -1,0 +1,278 @@
+// SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
+/*
+ * The pipeline. For files, packets are parsed elsewhere and come in one by one; a few are held back
+ * so that their table slots can be fetched from memory while others are worked on. Live, partials
+ * come from the drain. Both end in the same table, and from there in the same records.
+ */
+#include "collect.h"
+
+#include <errno.h>
+#include <inttypes.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+#include "log.h"
+#include "summary.h"
+#include "table.h"
+
+#define HELD   16
+#define SECOND 1000000000ULL
+
+const struct collect_options collect_defaults = {
+	.interval_ns = 5 * SECOND,
+	.idle_ns = 15 * SECOND,
+	.active_ns = 60 * SECOND,
+	.max_flows = 2000000,
+	.top = 10,
+};
+
+struct collect {
+	struct collect_options options;
+	bool live;
+	const char *source;
+	struct table *table;
+	struct summary *summary;
+	struct sinks *sinks;
+	struct flow_stats stats; /* since the start */
+	uint64_t added;          /* packets put into flows */
+	uint64_t added_bytes;
+	uint64_t emitted; /* packets that left in records */
+	uint64_t no_memory;
+	uint64_t records;
+	int64_t wall_ns; /* wall clock minus the table's */
+	uint64_t last_tick_ns;
+	struct flow_count last_seen;
+	struct flow_record *top;
+	uint64_t *top_bytes;
+	struct flow_packet held[HELD];
+	int n_held;
+	uint64_t next_sweep_ns;
+};
+
+static void emit(void *arg, const struct flow_record *record)
+{
+	struct collect *c = arg;
+	struct flow_record r = *record;
+
+	r.wall_ns = c->wall_ns;
+	c->records++;
+	c->emitted += (uint64_t)r.fwd->packets + r.rev->packets;
+	summary_add_record(c->summary, &r);
+	sinks_record(c->sinks, &r);
+}
+
+static uint64_t clock_ns(clockid_t clock)
+{
+	struct timespec t;
+
+	clock_gettime(clock, &t);
+	return t.tv_sec * SECOND + t.tv_nsec;
+}
+
+static void read_clocks(struct collect *c)
+{
+	if (c->live)
+		c->wall_ns = clock_ns(CLOCK_REALTIME) - clock_ns(CLOCK_MONOTONIC);
+}
+
+static void discard(struct collect *c)
+{
+	table_free(c->table);
+	summary_free(c->summary);
+	free(c->top);
+	free(c->top_bytes);
+	free(c);
+}
+
+struct collect *collect_open(const struct collect_options *o, bool live, const char *source,
+                             char *error, size_t size)
+{
+	struct collect *c = calloc(1, sizeof(*c));
+	struct sink_config sinks = { .top = o->top, .live = live };
+	struct table_config table = {
+		.idle_ns = o->idle_ns,
+		.active_ns = o->active_ns,
+		.max_flows = o->max_flows,
+		.uniflow = o->uniflow,
+		.emit = emit,
+		.arg = c,
+	};
+
+	if (c) {
+		c->options = *o;
+		c->live = live;
+		c->source = source;
+		c->last_tick_ns = live ? clock_ns(CLOCK_MONOTONIC) : 0;
+		c->table = table_new(&table);
+		c->summary = summary_new();
+		c->top = calloc(o->top, sizeof(*c->top));
+		c->top_bytes = calloc(o->top, sizeof(*c->top_bytes));
+		read_clocks(c);
+	}
+	if (!c || !c->table || !c->summary || !c->top || !c->top_bytes) {
+		snprintf(error, size, "cannot start: no memory");
+		if (c)
+			discard(c);
+		return NULL;
+	}
+	c->sinks = sinks_open(o->outputs.item, o->outputs.count, &sinks, error, size);
+	if (!c->sinks) {
+		discard(c);
+		return NULL;
+	}
+	return c;
+}
+
+/* Put the packets held back into the table. */
+static void release(struct collect *c)
+{
+	const struct flow_packet *k;
+	int i;
+
+	for (i = 0; i < c->n_held; i++) {
+		k = &c->held[i];
+		if (k->time_ns >= c->next_sweep_ns) {
+			table_sweep(c->table, k->time_ns);
+			c->next_sweep_ns = k->time_ns + c->options.interval_ns;
+		}
+		if (table_add_packet(c->table, k)) {
+			c->no_memory++;
+			continue;
+		}
+		c->added++;
+		c->added_bytes += k->length;
+	}
+	c->n_held = 0;
+}
+
+void collect_packet(struct collect *c, const struct flow_packet *packet, enum flow_cause cause)
+{
+	c->stats.seen.packets++;
+	c->stats.seen.bytes += packet->length;
+	c->stats.cause[cause].packets++;
+	c->stats.cause[cause].bytes += packet->length;
+	if (cause != FLOW_OK)
+		return;
+	table_prefetch(c->table, table_hash(c->table, &packet->key));
+	c->held[c->n_held++] = *packet;
+	if (c->n_held == HELD)
+		release(c);
+}
+
+static void take_partial(void *arg, const struct flow_key *key, const struct flow_partial *part)
+{
+	struct collect *c = arg;
+
+	if (table_add_partial(c->table, key, part)) {
+		c->no_memory += part->packets;
+		return;
+	}
+	c->added += part->packets;
+	c->added_bytes += part->bytes;
+}
+
+static void take_overflow(void *arg, const struct flow_overflow *key, const struct flow_count *n)
+{
+	struct collect *c = arg;
+
+	summary_add_overflow(c->summary, key, n);
+}
+
+static void take_stats(void *arg, const struct flow_stats *stats)
+{
+	struct collect *c = arg;
+	const uint64_t *from = (const uint64_t *)stats;
+	uint64_t *into = (uint64_t *)&c->stats;
+	size_t i;
+
+	for (i = 0; i < sizeof(*stats) / sizeof(uint64_t); i++)
+		into[i] += from[i];
+}
+
+void collect_from_drain(struct collect *c, struct drain_to *to)
+{
+	*to = (struct drain_to){
+		.partial = take_partial,
+		.overflow = take_overflow,
+		.stats = take_stats,
+		.arg = c,
+	};
+}
+
+static void make_report(struct collect *c, uint64_t now_ns)
+{
+	struct sink_report r = {
+		.now_ns = now_ns + c->wall_ns,
+		.interval_ns = now_ns - c->last_tick_ns,
+		.top = c->top,
+		.top_bytes = c->top_bytes,
+		.live_flows = table_count(c->table),
+		.records = c->records,
+		.moved = { c->stats.seen.packets - c->last_seen.packets,
+		           c->stats.seen.bytes - c->last_seen.bytes },
+		.stats = c->stats,
+		.added = c->added,
+		.no_memory = c->no_memory,
+		.source = c->source,
+	};
+
+	r.n_top = table_top(c->table, c->top, c->top_bytes, c->options.top);
+	sinks_report(c->sinks, &r);
+	c->last_seen = c->stats.seen;
+	c->last_tick_ns = now_ns;
+}
+
+void collect_tick(struct collect *c, uint64_t now_ns)
+{
+	read_clocks(c);
+	table_sweep(c->table, now_ns);
+	if (c->live)
+		make_report(c, now_ns);
+}
+
+bool collect_wanted(const struct collect *c)
+{
+	return sinks_alive(c->sinks);
+}
+
+uint64_t collect_seen(const struct collect *c)
+{
+	return c->stats.seen.packets;
+}
+
+/* The summary goes where people look: with the table on stdout, else beside the data on stderr. */
+static int print_summary(struct collect *c, bool to_stdout)
+{
+	int64_t difference = summary_difference(&c->stats, c->added, c->no_memory);
+	struct buf b = { 0 };
+
+	summary_print(c->summary, &b, c->options.top);
+	summary_print_completeness(&b, &c->stats, c->added, c->no_memory);
+	if (c->emitted != c->added)
+		buf_format(&b, "INCOMPLETE: %" PRIu64 " packets in flows, %" PRIu64 " in records\n",
+		           c->added, c->emitted);
+	fwrite(b.data, 1, b.length, to_stdout ? stdout : stderr);
+	fflush(to_stdout ? stdout : stderr);
+	buf_clear(&b);
+	return difference || c->emitted != c->added ? -EIO : 0;
+}
+
+int collect_close(struct collect *c)
+{
+	bool to_stdout = sinks_show_table(c->sinks);
+	int failed, unbalanced;
+
+	release(c);
+	table_flush(c->table, RECORD_FORCED);
+	failed = sinks_close(c->sinks);
+	unbalanced = print_summary(c, to_stdout);
+	discard(c);
+	return failed ? failed : unbalanced;
+}
+
+void collect_abandon(struct collect *c)
+{
+	sinks_close(c->sinks);
+	discard(c);
+}

@@ -1,0 +1,74 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/*
+ * The pipeline that live and file runs share: counted packets in, table, summary, outputs; and the
+ * books of what was seen and where it went.
+ */
+#ifndef WEIR_COLLECT_H
+#define WEIR_COLLECT_H
+
+#include "drain.h"
+#include "opt.h"
+#include "sink.h"
+
+struct collect;
+
+/* The options that `monitor` and `read` have in common; include COLLECT_OPTIONS(struct, member). */
+struct collect_options {
+	uint64_t interval_ns;
+	uint64_t idle_ns;
+	uint64_t active_ns;
+	uint64_t max_flows;
+	uint64_t top;
+	bool uniflow;
+	struct opt_list outputs;
+};
+
+extern const struct collect_options collect_defaults;
+
+/* clang-format off */
+#define COLLECT_OPTIONS(type, m)                                                                   \
+	{ "interval", 'i', "TIME", OPT_DURATION, offsetof(type, m.interval_ns),                    \
+	  10000000, 300000000000, NULL, "drain the kernel, expire flows and report this often" },  \
+	{ "idle-timeout", 0, "TIME", OPT_DURATION, offsetof(type, m.idle_ns), 0,                   \
+	  UINT64_MAX, NULL, "a flow without packets for longer ends; 0: never" },                  \
+	{ "active-timeout", 0, "TIME", OPT_DURATION, offsetof(type, m.active_ns), 0,               \
+	  UINT64_MAX, NULL, "a flow that goes on is reported after this; 0: never" },              \
+	{ "max-flows", 0, "N", OPT_NUMBER, offsetof(type, m.max_flows), 1, 1000000000,             \
+	  NULL, "flows kept at most; beyond, the least used leaves early" },                       \
+	{ "uniflow", 0, NULL, OPT_FLAG, offsetof(type, m.uniflow), 0, 0, NULL,                     \
+	  "one record for each direction, as the guide has it" },                                  \
+	{ "top", 'n', "N", OPT_NUMBER, offsetof(type, m.top), 1, 64, NULL,                         \
+	  "rows shown by the table and the summary" },                                             \
+	{ "output", 'o', "KIND:PATH", OPT_LIST, offsetof(type, m.outputs), 0, 0, NULL,             \
+	  "table:, csv:PATH or json:PATH; may be given again; PATH - is stdout" }
+/* clang-format on */
+
+/* NULL on failure with one line in error. live: times are CLOCK_MONOTONIC and reports are made. */
+struct collect *collect_open(const struct collect_options *options, bool live, const char *source,
+                             char *error, size_t size);
+
+/* A frame of a file. */
+void collect_packet(struct collect *c, const struct flow_packet *packet, enum flow_cause cause);
+
+/* What a drain brings: pass &to to drain_run(). */
+void collect_from_drain(struct collect *c, struct drain_to *to);
+
+/* An interval is over: expire by now_ns of the table's clock, and report if live. */
+void collect_tick(struct collect *c, uint64_t now_ns);
+
+/* Is there an output left to work for? */
+bool collect_wanted(const struct collect *c);
+
+/* Packets seen so far. */
+uint64_t collect_seen(const struct collect *c);
+
+/*
+ * End: all flows out (once), outputs closed, summary printed, memory freed. 0, or -EIO when an
+ * output failed or the books do not balance.
+ */
+int collect_close(struct collect *c);
+
+/* End before anything was counted: close the outputs, free, print nothing. */
+void collect_abandon(struct collect *c);
+
+#endif

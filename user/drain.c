@@ -1,0 +1,171 @@
+// SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
+/*
+ * The drain. A CPU reads the epoch once a packet and may hold an entry of the old epoch for as long
+ * as its program runs; programs run inside RCU read sections. So: flip, wait for a grace period,
+ * and nobody else has the retired tables any more. membarrier(GLOBAL) is such a period; where it is
+ * refused (nohz_full), replacing a slot of the outer map waits for one.
+ *
+ * Reading a live table with lookup-and-delete instead loses a few packets in a million: a CPU adds
+ * to an entry that has just been deleted.
+ */
+#include "drain.h"
+
+#include <bpf/bpf.h>
+#include <bpf/libbpf.h>
+#include <errno.h>
+#include <linux/membarrier.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+#define BATCH        1024
+#define OVERFLOW_MAX 4096 /* entries of the kernel's overflow map */
+
+struct drain {
+	const struct probe_maps *maps;
+	struct ring_buffer *wake;
+	struct flow_key *keys;
+	struct flow_partial *partials;
+	struct flow_overflow *overflow_keys;
+	struct flow_count *overflow_counts;
+};
+
+static int ignore_wake(void *arg, void *data, size_t size)
+{
+	return 0; /* that it came is all it says */
+}
+
+struct drain *drain_open(const struct probe *p)
+{
+	struct drain *d = calloc(1, sizeof(*d));
+
+	if (!d)
+		return NULL;
+	d->maps = probe_maps(p);
+	d->keys = calloc(BATCH, sizeof(*d->keys));
+	d->partials = calloc(BATCH, sizeof(*d->partials));
+	d->overflow_keys = calloc(OVERFLOW_MAX, sizeof(*d->overflow_keys));
+	d->overflow_counts = calloc(OVERFLOW_MAX, sizeof(*d->overflow_counts));
+	d->wake = ring_buffer__new(d->maps->wake, ignore_wake, NULL, NULL);
+	if (d->keys && d->partials && d->overflow_keys && d->overflow_counts && d->wake)
+		return d;
+	drain_close(d);
+	errno = ENOMEM;
+	return NULL;
+}
+
+void drain_close(struct drain *d)
+{
+	if (!d)
+		return;
+	ring_buffer__free(d->wake);
+	free(d->keys);
+	free(d->partials);
+	free(d->overflow_keys);
+	free(d->overflow_counts);
+	free(d);
+}
+
+/* After this no program that saw the old epoch is still running. */
+static int wait_grace_period(struct drain *d)
+{
+	uint32_t slot;
+
+	if (!syscall(SYS_membarrier, MEMBARRIER_CMD_GLOBAL, 0, 0))
+		return 0;
+	for (slot = 0; slot < 2 * d->maps->cpus; slot++)
+		if (d->maps->tables[slot] >= 0)
+			return bpf_map_update_elem(d->maps->outer, &slot, &d->maps->tables[slot],
+			                           BPF_ANY)
+			               ? -errno
+			               : 0;
+	return -ENOENT;
+}
+
+static int drain_table(struct drain *d, int table, const struct drain_to *to)
+{
+	uint32_t cursor, n, i;
+	bool first = true;
+	int failed;
+
+	do {
+		n = BATCH;
+		failed = bpf_map_lookup_and_delete_batch(table, first ? NULL : &cursor, &cursor,
+		                                         d->keys, d->partials, &n, NULL);
+		failed = failed ? -errno : 0;
+		if (failed && failed != -ENOENT)
+			return failed;
+		for (i = 0; i < n; i++)
+			to->partial(to->arg, &d->keys[i], &d->partials[i]);
+		first = false;
+	} while (!failed);
+	return 0; /* ENOENT is the normal end */
+}
+
+/* The overflow map is shared by both epochs: read all, take the retired slots' entries. */
+static int drain_overflow(struct drain *d, uint32_t from, const struct drain_to *to)
+{
+	uint32_t cursor, n = OVERFLOW_MAX, i;
+	const struct flow_overflow *key;
+
+	if (bpf_map_lookup_batch(d->maps->overflow, NULL, &cursor, d->overflow_keys,
+	                         d->overflow_counts, &n, NULL) &&
+	    errno != ENOENT)
+		return -errno;
+	for (i = 0; i < n; i++) {
+		key = &d->overflow_keys[i];
+		if (key->slot < from || key->slot >= from + d->maps->cpus)
+			continue;
+		to->overflow(to->arg, key, &d->overflow_counts[i]);
+		bpf_map_delete_elem(d->maps->overflow, key);
+	}
+	return 0;
+}
+
+/* Take the counters of a retired slot; the next epoch finds zeros. */
+static void take_stats(struct flow_stats *sum, struct flow_stats *slot)
+{
+	const uint64_t *from = (const uint64_t *)slot;
+	uint64_t *into = (uint64_t *)sum;
+	size_t i;
+
+	_Static_assert(sizeof(*sum) % sizeof(uint64_t) == 0,
+	               "flow_stats is not all 64-bit counters");
+	for (i = 0; i < sizeof(*sum) / sizeof(uint64_t); i++)
+		into[i] += from[i];
+	memset(slot, 0, sizeof(*slot));
+}
+
+int drain_run(struct drain *d, const struct drain_to *to)
+{
+	uint32_t from = (*d->maps->epoch & 1) * d->maps->cpus, slot;
+	struct flow_stats sum = { 0 };
+	int failed;
+
+	__atomic_store_n(d->maps->epoch, *d->maps->epoch ^ 1, __ATOMIC_SEQ_CST);
+	failed = wait_grace_period(d);
+	if (failed)
+		return failed;
+	for (slot = from; slot < from + d->maps->cpus; slot++) {
+		if (d->maps->stats[slot].flows)
+			failed = drain_table(d, d->maps->tables[slot], to);
+		if (failed)
+			break;
+		take_stats(&sum, &d->maps->stats[slot]);
+	}
+	if (!failed && sum.cause[FLOW_TABLE_FULL].packets)
+		failed = drain_overflow(d, from, to);
+	to->stats(to->arg, &sum);
+	return failed;
+}
+
+int drain_wake_fd(const struct drain *d)
+{
+	return ring_buffer__epoll_fd(d->wake);
+}
+
+void drain_hush(struct drain *d)
+{
+	ring_buffer__consume(d->wake);
+}

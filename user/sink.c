@@ -1,0 +1,182 @@
+// SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
+/* The registry of outputs, and what they have in common: opening, flushing, failing aloud once. */
+#include "sink.h"
+
+#include <errno.h>
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "log.h"
+
+extern const struct sink_kind sink_table, sink_csv, sink_json;
+
+const struct sink_kind *const sink_kinds[] = { &sink_table, &sink_csv, &sink_json, NULL };
+
+struct sinks {
+	struct sink_config config;
+	size_t n;
+	bool broke; /* one failed, and not because its reader left */
+	struct sink list[];
+};
+
+static int open_one(struct sink *s, const char *spec, char *error, size_t size)
+{
+	const char *colon = strchr(spec, ':');
+	const char *path = colon ? colon + 1 : "";
+	size_t length = colon ? (size_t)(colon - spec) : strlen(spec), i;
+	int failed;
+
+	for (i = 0; sink_kinds[i]; i++)
+		if (strlen(sink_kinds[i]->name) == length &&
+		    !strncmp(sink_kinds[i]->name, spec, length))
+			s->kind = sink_kinds[i];
+	if (!s->kind) {
+		snprintf(error, size,
+		         "-o %s: no such kind of output; there are table:, csv:PATH and json:PATH "
+		         "(PATH - is stdout)",
+		         spec);
+		return -EINVAL;
+	}
+	if (s->kind->needs_path && !*path) {
+		snprintf(error, size, "-o %s: needs a path, as in -o %s:flows.%s or -o %s:-", spec,
+		         s->kind->name, s->kind->name, s->kind->name);
+		return -EINVAL;
+	}
+	s->name = spec;
+	failed = out_open(&s->out, *path ? path : "-");
+	if (failed) {
+		snprintf(error, size, "-o %s: cannot open for writing: %s", spec,
+		         strerror(-failed));
+		return failed;
+	}
+	if (s->kind->begin)
+		s->kind->begin(s);
+	return 0;
+}
+
+struct sinks *sinks_open(const char *const *specs, size_t n, const struct sink_config *config,
+                         char *error, size_t size)
+{
+	static const char *const fallback[] = { "table:" };
+	struct sinks *s;
+	size_t i;
+
+	if (!n) {
+		specs = fallback;
+		n = 1;
+	}
+	s = calloc(1, sizeof(*s) + n * sizeof(s->list[0]));
+	if (!s) {
+		snprintf(error, size, "cannot open the outputs: no memory");
+		return NULL;
+	}
+	s->config = *config;
+	for (i = 0; i < n; i++) {
+		s->list[i].config = &s->config;
+		s->list[i].out.fd = -1;
+		s->n = i + 1;
+		if (open_one(&s->list[i], specs[i], error, size)) {
+			s->n = i;
+			sinks_close(s);
+			return NULL;
+		}
+	}
+	return s;
+}
+
+static void fail(struct sinks *all, struct sink *s, int error)
+{
+	s->failed = true;
+	s->lost += s->pending;
+	s->pending = 0;
+	if (error == -EPIPE) {
+		log_info("%s: the reader has gone after %" PRIu64 " records; this output stops",
+		         s->name, s->written);
+		return;
+	}
+	all->broke = true;
+	log_error("%s: cannot write: %s; this output stops after %" PRIu64
+	          " records, the others go on",
+	          s->name, strerror(-error), s->written);
+}
+
+static void settle(struct sinks *all, struct sink *s, int error)
+{
+	if (error) {
+		fail(all, s, error);
+	} else if (!s->out.text.length) {
+		s->written += s->pending;
+		s->pending = 0;
+	}
+}
+
+void sinks_record(struct sinks *all, const struct flow_record *r)
+{
+	struct sink *s;
+
+	for (s = all->list; s < all->list + all->n; s++) {
+		if (s->failed) {
+			s->lost++;
+			continue;
+		}
+		s->pending++;
+		s->kind->record(s, r);
+		settle(all, s, out_flush_if_full(&s->out));
+	}
+}
+
+void sinks_report(struct sinks *all, const struct sink_report *r)
+{
+	struct sink *s;
+
+	for (s = all->list; s < all->list + all->n; s++) {
+		if (s->failed)
+			continue;
+		if (s->kind->report)
+			s->kind->report(s, r);
+		settle(all, s, out_flush(&s->out));
+	}
+}
+
+bool sinks_alive(const struct sinks *all)
+{
+	size_t i;
+
+	for (i = 0; i < all->n; i++)
+		if (!all->list[i].failed)
+			return true;
+	return false;
+}
+
+bool sinks_show_table(const struct sinks *all)
+{
+	size_t i;
+
+	for (i = 0; i < all->n; i++)
+		if (all->list[i].kind == &sink_table)
+			return true;
+	return false;
+}
+
+int sinks_close(struct sinks *all)
+{
+	struct sink *s;
+	int error;
+	bool broke;
+
+	for (s = all->list; s < all->list + all->n; s++) {
+		if (s->kind->end)
+			s->kind->end(s);
+		error = out_close(&s->out);
+		if (!s->failed)
+			settle(all, s, error);
+		if (s->failed && s->lost)
+			log_warn("%s: %" PRIu64 " records written, %" PRIu64 " not", s->name,
+			         s->written, s->lost);
+	}
+	broke = all->broke;
+	free(all);
+	return broke ? -EIO : 0;
+}

@@ -1,0 +1,82 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/*
+ * Outputs: "-o KIND:PATH". A kind is a row of const functions; all share one writer with an error
+ * that sticks, so that an output that fails is reported once, counts what it lost, and leaves the
+ * others alone.
+ */
+#ifndef WEIR_SINK_H
+#define WEIR_SINK_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "buf.h"
+#include "record.h"
+
+/* The state of things at the end of an interval. */
+struct sink_report {
+	uint64_t now_ns;      /* since 1970 */
+	uint64_t interval_ns; /* since the last report */
+	const struct flow_record *top;
+	const uint64_t *top_bytes; /* that each moved since the last report */
+	uint32_t n_top;
+	uint32_t live_flows;
+	uint64_t records;        /* made so far */
+	struct flow_count moved; /* seen since the last report */
+	struct flow_stats stats; /* since the start */
+	uint64_t added;          /* packets put into flows since the start */
+	uint64_t no_memory;      /* packets that found no memory in the agent */
+	const char *source;      /* "eth0 (tcx)", a file's name */
+};
+
+struct sink_config {
+	uint32_t top; /* rows that a table shows */
+	bool live;    /* reports come at intervals; else all is over before anything is shown */
+};
+
+struct sink;
+
+struct sink_kind {
+	const char *name;
+	const char *help;
+	bool needs_path;
+	void (*begin)(struct sink *s); /* may be NULL, as report and end */
+	void (*record)(struct sink *s, const struct flow_record *r);
+	void (*report)(struct sink *s, const struct sink_report *r);
+	void (*end)(struct sink *s);
+};
+
+struct sink {
+	const struct sink_kind *kind;
+	const char *name; /* as the user gave it: "csv:flows.csv" */
+	struct out out;
+	const struct sink_config *config;
+	uint64_t written; /* records that reached the file */
+	uint64_t pending; /* records in the buffer */
+	uint64_t lost;
+	bool failed;
+	void *state; /* of the kind; its end() frees it */
+};
+
+struct sinks;
+
+/* Open all. NULL on failure with one line in error. No spec at all: a table on stdout. */
+struct sinks *sinks_open(const char *const *specs, size_t n, const struct sink_config *config,
+                         char *error, size_t size);
+
+void sinks_record(struct sinks *s, const struct flow_record *r);
+void sinks_report(struct sinks *s, const struct sink_report *r);
+
+/* Is any output still working? Without one there is nothing to go on for. */
+bool sinks_alive(const struct sinks *s);
+
+/* Does one of them write text for people to stdout? Then the closing summary goes there too. */
+bool sinks_show_table(const struct sinks *s);
+
+/* Flush and close all, say what was lost. Frees. 0, or -EIO if any failed but for a closed pipe. */
+int sinks_close(struct sinks *s);
+
+/* The kinds, ended by a NULL. */
+extern const struct sink_kind *const sink_kinds[];
+
+#endif

@@ -1,0 +1,27 @@
+// SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
+/* JSON Lines: one object a record, the field table's names as keys. */
+#include "field.h"
+#include "sink.h"
+
+static void record(struct sink *s, const struct flow_record *r)
+{
+	struct buf *b = &s->out.text;
+	union field_value v;
+	size_t i;
+
+	for (i = 0; i < n_fields; i++) {
+		buf_text(b, i ? ",\"" : "{\"");
+		buf_text(b, fields[i].name);
+		buf_text(b, "\":");
+		fields[i].get(r, &fields[i], &v);
+		field_put_json(b, &fields[i], &v);
+	}
+	buf_text(b, "}\n");
+}
+
+const struct sink_kind sink_json = {
+	.name = "json",
+	.help = "JSON Lines, one object a record",
+	.needs_path = true,
+	.record = record,
+};

@@ -1,0 +1,523 @@
+// SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
+/*
+ * The flow table.
+ *
+ * A flow is stored under a canonical key (the smaller address and port first), with one side for
+ * each direction; who the initiator is gets decided when a record is made, from what is known
+ * then: the sender of a SYN, else the receiver of a SYN-ACK, else who it was in the record before,
+ * else who was first.
+ *
+ * Flows and sides lie in pools of fixed chunks (pool.h) and are named by index; a side is made when
+ * its direction first speaks, since half of all flows on a scanned network never get an answer. The
+ * index is open addressing with linear probing over (hash, flow) pairs. The hash is seeded, so that
+ * nobody outside can choose addresses that collide.
+ *
+ * A flow ends lazily, when its next packet comes too late, or by table_sweep(), which walks all
+ * flows: so records do not depend on when the sweep runs. A full table gives up the flow that a
+ * clock hand finds first without use since its last round (second chance, Corbato 1968).
+ */
+#include "table.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/random.h>
+
+#include "pool.h"
+
+#define TCP_LINGER_NS 1000000000ULL /* after FIN both ways or RST: stragglers still belong */
+#define PACKETS_MAX   0x80000000U   /* a side reports before its 32-bit counters can wrap */
+#define INDEX_MIN     1024
+
+enum flow_state {
+	STATE_USED = 1,
+	STATE_TOUCHED = 2,   /* since the clock hand passed */
+	STATE_SIDE_ONE = 4,  /* side 1 spoke first */
+	STATE_KNOWN = 8,     /* the initiator was told by an earlier record ... */
+	STATE_KNOWN_ONE = 16 /* ... and is side 1 */
+};
+
+struct flow {
+	struct flow_key key; /* canonical */
+	uint32_t hash;
+	uint32_t side[2]; /* partials in the pool of sides, + 1; 0: not spoken yet */
+	uint8_t tcp_flags[2];
+	uint8_t direction[2]; /* in which each side was first seen */
+	uint8_t state;
+	uint64_t start_ns;
+	uint64_t last_ns;
+	uint64_t bytes_shown; /* of both sides, at the last table_top() */
+};
+
+struct slot {
+	uint32_t hash;
+	uint32_t flow; /* + 1; 0: free */
+};
+
+struct table {
+	struct table_config config;
+	struct pool flows;
+	struct pool sides;
+	struct slot *slots;
+	uint32_t n_slots; /* a power of two */
+	uint32_t hand;
+	uint64_t seed;
+};
+
+static const struct flow_partial nothing;
+
+static struct flow *flow_at(const struct table *t, uint32_t i)
+{
+	return pool_at(&t->flows, i);
+}
+
+static struct flow_partial *side_of(const struct table *t, const struct flow *f, int side)
+{
+	return f->side[side] ? pool_at(&t->sides, f->side[side] - 1) : NULL;
+}
+
+struct table *table_new(const struct table_config *config)
+{
+	struct table *t = calloc(1, sizeof(*t));
+
+	if (!t)
+		return NULL;
+	t->config = *config;
+	pool_init(&t->flows, sizeof(struct flow));
+	pool_init(&t->sides, sizeof(struct flow_partial));
+	t->n_slots = INDEX_MIN;
+	t->slots = calloc(t->n_slots, sizeof(*t->slots));
+	if (!t->slots) {
+		free(t);
+		return NULL;
+	}
+	if (getrandom(&t->seed, sizeof(t->seed), GRND_NONBLOCK) != sizeof(t->seed))
+		t->seed = (uintptr_t)t;
+	return t;
+}
+
+void table_free(struct table *t)
+{
+	if (!t)
+		return;
+	pool_clear(&t->flows);
+	pool_clear(&t->sides);
+	free(t->slots);
+	free(t);
+}
+
+static uint64_t mix(uint64_t a, uint64_t b)
+{
+	__uint128_t product = (__uint128_t)a * b;
+
+	return (uint64_t)product ^ (uint64_t)(product >> 64);
+}
+
+/* Symmetric: the key and its reverse hash alike, so it can be taken before the key is canonical. */
+uint32_t table_hash(const struct table *t, const struct flow_key *key)
+{
+	uint64_t end[2][3] = { { 0, 0, key->src_port }, { 0, 0, key->dst_port } };
+	uint64_t rest, a, b;
+
+	memcpy(end[0], key->src, 16);
+	memcpy(end[1], key->dst, 16);
+	rest = key->vlan[0] | (uint64_t)key->vlan[1] << 16 | (uint64_t)key->ifindex << 32;
+	a = mix(end[0][0] ^ t->seed, end[0][1] ^ 0x9e3779b97f4a7c15ULL) + end[0][2];
+	b = mix(end[1][0] ^ t->seed, end[1][1] ^ 0x9e3779b97f4a7c15ULL) + end[1][2];
+	a = mix(a, 0xd1b54a32d192ed03ULL ^ t->seed);
+	b = mix(b, 0xd1b54a32d192ed03ULL ^ t->seed);
+	return mix(a + b + key->protocol, (rest ^ t->seed) | 1) >> 16;
+}
+
+void table_prefetch(const struct table *t, uint32_t hash)
+{
+	__builtin_prefetch(&t->slots[hash & (t->n_slots - 1)]);
+}
+
+/*
+ * Put the smaller end first; 1 if that turned the key around. The hook's direction is no part of a
+ * flow's identity: a reply leaves where the request came in, but on a mirror port both come in.
+ */
+static int key_make_canonical(struct flow_key *key, bool uniflow)
+{
+	uint8_t address[16];
+	uint16_t port = key->src_port;
+	int order = memcmp(key->src, key->dst, 16);
+
+	key->direction = 0;
+	if (uniflow || order < 0 || (order == 0 && key->src_port <= key->dst_port))
+		return 0;
+	memcpy(address, key->src, 16);
+	memcpy(key->src, key->dst, 16);
+	memcpy(key->dst, address, 16);
+	key->src_port = key->dst_port;
+	key->dst_port = port;
+	return 1;
+}
+
+static uint32_t slot_of(const struct table *t, const struct flow_key *key, uint32_t hash)
+{
+	uint32_t mask = t->n_slots - 1, i = hash & mask;
+
+	for (; t->slots[i].flow; i = (i + 1) & mask)
+		if (t->slots[i].hash == hash &&
+		    !memcmp(&flow_at(t, t->slots[i].flow - 1)->key, key, sizeof(*key)))
+			break;
+	return i;
+}
+
+static int index_grow(struct table *t)
+{
+	uint32_t n = t->n_slots * 2, i, to;
+	struct slot *slots = calloc(n, sizeof(*slots));
+
+	if (!slots)
+		return -ENOMEM;
+	for (i = 0; i < t->n_slots; i++) {
+		if (!t->slots[i].flow)
+			continue;
+		for (to = t->slots[i].hash & (n - 1); slots[to].flow; to = (to + 1) & (n - 1))
+			;
+		slots[to] = t->slots[i];
+	}
+	free(t->slots);
+	t->slots = slots;
+	t->n_slots = n;
+	return 0;
+}
+
+/* Free slot i and move up what probed past it (Knuth, vol. 3, 6.4 algorithm R). */
+static void index_remove(struct table *t, uint32_t i)
+{
+	uint32_t mask = t->n_slots - 1, next = i, home;
+
+	for (;;) {
+		t->slots[i].flow = 0;
+		do {
+			next = (next + 1) & mask;
+			if (!t->slots[next].flow)
+				return;
+			home = t->slots[next].hash & mask;
+		} while (((next - home) & mask) < ((next - i) & mask));
+		t->slots[i] = t->slots[next];
+		i = next;
+	}
+}
+
+static void flow_reset(struct table *t, struct flow *f)
+{
+	int i;
+
+	for (i = 0; i < 2; i++)
+		if (f->side[i])
+			pool_release(&t->sides, f->side[i] - 1);
+	f->side[0] = f->side[1] = 0;
+	f->bytes_shown = 0;
+}
+
+static void flow_remove(struct table *t, uint32_t number)
+{
+	struct flow *f = flow_at(t, number);
+
+	flow_reset(t, f);
+	index_remove(t, slot_of(t, &f->key, f->hash));
+	f->state = 0;
+	pool_release(&t->flows, number);
+}
+
+/* Which side began the conversation. */
+static int flow_initiator(const struct table *t, const struct flow *f)
+{
+	const struct flow_partial *a = side_of(t, f, 0), *b = side_of(t, f, 1);
+	uint8_t one = a ? a->marks : 0, other = b ? b->marks : 0;
+
+	if ((one ^ other) & FLOW_SYN_ONLY)
+		return one & FLOW_SYN_ONLY ? 0 : 1;
+	if ((one ^ other) & FLOW_SYN_ACK)
+		return one & FLOW_SYN_ACK ? 1 : 0;
+	if (f->state & STATE_KNOWN)
+		return !!(f->state & STATE_KNOWN_ONE);
+	if (a && b && a->first_ns != b->first_ns)
+		return b->first_ns < a->first_ns;
+	return !!(f->state & STATE_SIDE_ONE);
+}
+
+static void record_fill(const struct table *t, const struct flow *f, struct flow_record *r)
+{
+	int initiator = t->config.uniflow ? 0 : flow_initiator(t, f);
+	const struct flow_partial *fwd = side_of(t, f, initiator), *rev = side_of(t, f, !initiator);
+
+	r->key = f->key;
+	if (initiator) {
+		memcpy(r->key.src, f->key.dst, 16);
+		memcpy(r->key.dst, f->key.src, 16);
+		r->key.src_port = f->key.dst_port;
+		r->key.dst_port = f->key.src_port;
+	}
+	/* seen from the initiator; from the other end when only the answer has been seen */
+	r->key.direction = fwd ? f->direction[initiator] : f->direction[!initiator] ^ 1;
+	r->fwd = fwd ? fwd : &nothing;
+	r->rev = rev ? rev : &nothing;
+	r->start_ns = f->start_ns;
+	r->end_ns = f->last_ns;
+	r->end = RECORD_LIVE;
+}
+
+/* Report the flow; it stays, empty, and remembers who began it. */
+static void flow_emit(struct table *t, struct flow *f, enum record_end end)
+{
+	struct flow_record record;
+	int initiator;
+
+	if (!f->side[0] && !f->side[1])
+		return; /* reported before, silent since */
+	record_fill(t, f, &record);
+	record.end = end;
+	t->config.emit(t->config.arg, &record);
+	initiator = flow_initiator(t, f);
+	f->state |= STATE_KNOWN | (initiator ? STATE_KNOWN_ONE : 0);
+	flow_reset(t, f);
+}
+
+static bool flow_is_closed(const struct table *t, const struct flow *f)
+{
+	if (t->config.uniflow) /* one direction cannot tell whether the other has finished */
+		return false;
+	return ((f->tcp_flags[0] | f->tcp_flags[1]) & FLOW_RST) ||
+	       (f->tcp_flags[0] & f->tcp_flags[1] & FLOW_FIN);
+}
+
+/* Has the flow ended, seen from now? RECORD_LIVE: no. */
+static enum record_end flow_end(const struct table *t, const struct flow *f, uint64_t now_ns)
+{
+	uint64_t quiet = now_ns > f->last_ns ? now_ns - f->last_ns : 0;
+
+	if (quiet > TCP_LINGER_NS && flow_is_closed(t, f))
+		return RECORD_END_OF_FLOW;
+	if (t->config.idle_ns && quiet > t->config.idle_ns)
+		return RECORD_IDLE;
+	return RECORD_LIVE;
+}
+
+static bool flow_is_long(const struct table *t, const struct flow *f, uint64_t now_ns)
+{
+	return t->config.active_ns && now_ns > f->start_ns &&
+	       now_ns - f->start_ns > t->config.active_ns;
+}
+
+static void evict(struct table *t)
+{
+	struct flow *f;
+
+	for (;;) {
+		t->hand = (t->hand + 1) % t->flows.top;
+		f = flow_at(t, t->hand);
+		if (!(f->state & STATE_USED))
+			continue;
+		if (!(f->state & STATE_TOUCHED))
+			break;
+		f->state &= ~STATE_TOUCHED;
+	}
+	flow_emit(t, f, RECORD_LACK_OF_RESOURCES);
+	flow_remove(t, t->hand);
+}
+
+static struct flow *flow_insert(struct table *t, const struct flow_key *key, uint32_t hash,
+                                uint64_t now_ns)
+{
+	struct flow *f;
+	uint32_t number, slot;
+
+	if (t->flows.used >= t->config.max_flows)
+		evict(t);
+	if (t->flows.used >= t->n_slots / 2 && index_grow(t) && t->flows.used + 1 >= t->n_slots)
+		return NULL;
+	if (pool_take(&t->flows, &number))
+		return NULL;
+	slot = slot_of(t, key, hash);
+	t->slots[slot] = (struct slot){ .hash = hash, .flow = number + 1 };
+	f = flow_at(t, number);
+	*f = (struct flow){
+		.key = *key,
+		.hash = hash,
+		.state = STATE_USED,
+		.start_ns = now_ns,
+		.last_ns = now_ns,
+	};
+	return f;
+}
+
+/* The flow a packet at now_ns belongs to, with its predecessor reported if that has ended. */
+static struct flow *flow_for(struct table *t, const struct flow_key *key, uint32_t hash,
+                             uint64_t now_ns, bool opening)
+{
+	uint32_t number = t->slots[slot_of(t, key, hash)].flow;
+	struct flow *f;
+	enum record_end end;
+
+	if (!number)
+		return flow_insert(t, key, hash, now_ns);
+	f = flow_at(t, number - 1);
+	end = flow_end(t, f, now_ns);
+	if (end == RECORD_LIVE && opening && now_ns >= f->last_ns && flow_is_closed(t, f))
+		end = RECORD_END_OF_FLOW;
+	if (end != RECORD_LIVE) {
+		flow_emit(t, f, end);
+		flow_remove(t, number - 1);
+		return flow_insert(t, key, hash, now_ns);
+	}
+	if (flow_is_long(t, f, now_ns))
+		flow_emit(t, f, RECORD_ACTIVE);
+	return f;
+}
+
+/* The side of a flow, made if it has not spoken yet; *fresh tells. NULL: no memory. */
+static struct flow_partial *flow_side(struct table *t, struct flow *f, int side, uint64_t first_ns,
+                                      uint8_t direction, bool *fresh)
+{
+	uint32_t number;
+
+	*fresh = !f->side[side];
+	if (!*fresh)
+		return side_of(t, f, side);
+	if (pool_take(&t->sides, &number))
+		return NULL;
+	if (!f->side[!side]) {
+		f->start_ns = first_ns;
+		f->state = side ? f->state | STATE_SIDE_ONE : f->state & ~STATE_SIDE_ONE;
+	}
+	f->side[side] = number + 1;
+	f->direction[side] = direction;
+	return pool_at(&t->sides, number);
+}
+
+static void flow_touch(struct table *t, struct flow *f, int side, const struct flow_partial *p,
+                       uint8_t tcp_flags)
+{
+	f->state |= STATE_TOUCHED;
+	f->tcp_flags[side] |= tcp_flags;
+	if (p->first_ns < f->start_ns)
+		f->start_ns = p->first_ns;
+	if (p->last_ns > f->last_ns)
+		f->last_ns = p->last_ns;
+	if (p->packets >= PACKETS_MAX)
+		flow_emit(t, f, RECORD_ACTIVE);
+}
+
+int table_add_packet(struct table *t, const struct flow_packet *packet)
+{
+	struct flow_key key = packet->key;
+	int side = key_make_canonical(&key, t->config.uniflow);
+	bool opening = (packet->tcp_flags & (FLOW_SYN | FLOW_ACK)) == FLOW_SYN;
+	struct flow *f = flow_for(t, &key, table_hash(t, &key), packet->time_ns, opening);
+	struct flow_partial *p;
+	bool fresh;
+
+	p = f ? flow_side(t, f, side, packet->time_ns, packet->key.direction, &fresh) : NULL;
+	if (!p)
+		return -ENOMEM;
+	if (fresh)
+		flow_start(p, packet);
+	else
+		flow_add(p, packet);
+	flow_touch(t, f, side, p, packet->tcp_flags);
+	return 0;
+}
+
+int table_add_partial(struct table *t, const struct flow_key *wire_key,
+                      const struct flow_partial *part)
+{
+	struct flow_key key = *wire_key;
+	int side = key_make_canonical(&key, t->config.uniflow);
+	struct flow *f = flow_for(t, &key, table_hash(t, &key), part->first_ns,
+	                          part->marks & FLOW_SYN_ONLY);
+	struct flow_partial *p;
+	bool fresh;
+
+	p = f ? flow_side(t, f, side, part->first_ns, wire_key->direction, &fresh) : NULL;
+	if (!p)
+		return -ENOMEM;
+	if (fresh)
+		*p = *part;
+	else
+		flow_merge(p, part);
+	flow_touch(t, f, side, p, part->tcp_flags);
+	return 0;
+}
+
+void table_sweep(struct table *t, uint64_t now_ns)
+{
+	enum record_end end;
+	struct flow *f;
+	uint32_t i;
+
+	for (i = 0; i < t->flows.top; i++) {
+		f = flow_at(t, i);
+		if (!(f->state & STATE_USED))
+			continue;
+		end = flow_end(t, f, now_ns);
+		if (end != RECORD_LIVE) {
+			flow_emit(t, f, end);
+			flow_remove(t, i);
+		} else if (flow_is_long(t, f, now_ns)) {
+			flow_emit(t, f, RECORD_ACTIVE);
+		}
+	}
+}
+
+void table_flush(struct table *t, enum record_end end)
+{
+	uint32_t i;
+
+	for (i = 0; i < t->flows.top; i++) {
+		if (!(flow_at(t, i)->state & STATE_USED))
+			continue;
+		flow_emit(t, flow_at(t, i), end);
+		flow_remove(t, i);
+	}
+}
+
+uint32_t table_count(const struct table *t)
+{
+	return t->flows.used;
+}
+
+uint64_t table_memory(const struct table *t)
+{
+	return pool_memory(&t->flows) + pool_memory(&t->sides) +
+	       (uint64_t)t->n_slots * sizeof(*t->slots);
+}
+
+static void top_insert(struct flow_record *records, uint64_t *bytes, uint32_t n, uint32_t *used,
+                       const struct flow_record *record, uint64_t moved)
+{
+	uint32_t i = *used < n ? (*used)++ : n - 1;
+
+	for (; i > 0 && bytes[i - 1] < moved; i--) {
+		bytes[i] = bytes[i - 1];
+		records[i] = records[i - 1];
+	}
+	bytes[i] = moved;
+	records[i] = *record;
+}
+
+uint32_t table_top(struct table *t, struct flow_record *records, uint64_t *bytes, uint32_t n)
+{
+	struct flow_record record;
+	uint32_t i, used = 0;
+	uint64_t total, moved;
+	struct flow *f;
+
+	for (i = 0; i < t->flows.top; i++) {
+		f = flow_at(t, i);
+		if (!(f->state & STATE_USED) || (!f->side[0] && !f->side[1]))
+			continue;
+		record_fill(t, f, &record);
+		total = record.fwd->bytes + record.rev->bytes;
+		moved = total - f->bytes_shown;
+		f->bytes_shown = total;
+		if (moved && (used < n || moved > bytes[n - 1]))
+			top_insert(records, bytes, n, &used, &record, moved);
+	}
+	return used;
+}

@@ -1,0 +1,59 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/*
+ * The agent's flow table: packets or partials in, bidirectional flow records out.
+ *
+ * Pure: memory in, memory out; time is whatever the packets say, or a parameter.
+ */
+#ifndef WEIR_TABLE_H
+#define WEIR_TABLE_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "record.h"
+
+struct table;
+
+/* Called with each record; it and its partials are valid only during the call. */
+typedef void (*table_emit)(void *arg, const struct flow_record *record);
+
+struct table_config {
+	uint64_t idle_ns;   /* a flow without packets for longer ends; 0: never */
+	uint64_t active_ns; /* a flow going on for longer is reported and continues; 0: never */
+	uint32_t max_flows; /* beyond, the flow unused for longest leaves early */
+	bool uniflow;       /* one record a direction */
+	table_emit emit;
+	void *arg;
+};
+
+/* NULL with errno set: ENOMEM. */
+struct table *table_new(const struct table_config *config);
+
+/* Accepts NULL. Flows still in it are lost: table_flush() first. */
+void table_free(struct table *t);
+
+/* Of a key; a hint of where to look comes early to table_prefetch() to hide memory latency. */
+uint32_t table_hash(const struct table *t, const struct flow_key *key);
+void table_prefetch(const struct table *t, uint32_t hash);
+
+/* 0, or -ENOMEM: the packet or partial is then in no flow. */
+int table_add_packet(struct table *t, const struct flow_packet *packet);
+int table_add_partial(struct table *t, const struct flow_key *key, const struct flow_partial *part);
+
+/* Emit what has ended by now_ns. To be called now and then. */
+void table_sweep(struct table *t, uint64_t now_ns);
+
+/* Emit all flows. */
+void table_flush(struct table *t, enum record_end end);
+
+/* Flows in it, and the bytes it takes. */
+uint32_t table_count(const struct table *t);
+uint64_t table_memory(const struct table *t);
+
+/*
+ * The busiest flows since the last call: at most n records, busiest first, into records, with the
+ * bytes of that time into bytes. How many comes back. Valid until the table is touched.
+ */
+uint32_t table_top(struct table *t, struct flow_record *records, uint64_t *bytes, uint32_t n);
+
+#endif
