@@ -80,9 +80,13 @@ $(B)/tools/bench: $(O)/tools/bench.bpf.embed.o
 
 tests: $(UNIT) $(KERNEL)
 
+# Crafted packets, which several tests share.
+PACKETS := $(O)/tests/packet.o $(O)/tests/packet_cases.o
+$(O)/tests/test_parse $(O)/tests/bpf/test_kernel: $(PACKETS)
+
 $(O)/tests/%: $(O)/tests/%.o $(O)/libweir.a
 	$(call say,LINK,$@)
-	$(Q)mkdir -p $(@D) && $(CC) -o $@ $< $(O)/libweir.a $(ALL_LIBS) -lcmocka
+	$(Q)mkdir -p $(@D) && $(CC) -o $@ $^ $(ALL_LIBS) -lcmocka
 
 deps:
 	@tools/deps.sh build

@@ -326,10 +326,9 @@ FLOW_INLINE void flow_add_segments(struct flow_partial *p, const struct flow_pac
 
 FLOW_INLINE void flow_add_sequence(struct flow_partial *p, const struct flow_packet *k)
 {
-	__u32 end = k->tcp_seq + k->payload;
+	/* SYN and FIN take a number each. */
+	__u32 end = k->tcp_seq + k->payload + (k->tcp_flags & 1) + (k->tcp_flags >> 1 & 1);
 
-	if (k->tcp_flags & (FLOW_SYN | FLOW_FIN))
-		end++; /* each takes one number */
 	if (end == k->tcp_seq)
 		return; /* a bare ACK sends nothing */
 	if (!(p->marks & FLOW_SEQ_VALID)) {

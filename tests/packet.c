@@ -219,53 +219,53 @@ static void append_payload(struct packet *p, uint32_t bytes)
 static void append_layer(struct packet *p, const struct packet_op *op)
 {
 	switch (op->layer) {
-	case PACKET_ETHERNET:
+	case LAYER_ETHERNET:
 		append_ethernet(p);
 		break;
-	case PACKET_COOKED:
+	case LAYER_COOKED:
 		expect_name(p, PACKET_NEXT_ETHERTYPE, p->length + op->b);
 		append(p, op->a);
 		break;
-	case PACKET_PPP:
+	case LAYER_PPP:
 		append_ppp(p, op->a);
 		break;
-	case PACKET_LOOPBACK:
+	case LAYER_LOOPBACK:
 		append(p, 4)[0] = op->a;
 		break;
-	case PACKET_TAG:
+	case LAYER_TAG:
 		append_tag(p, op->a, op->b);
 		break;
-	case PACKET_PPPOE:
+	case LAYER_PPPOE:
 		append_pppoe(p);
 		break;
-	case PACKET_MPLS:
+	case LAYER_MPLS:
 		append_label(p, op->a, op->b);
 		break;
-	case PACKET_TYPE:
+	case LAYER_TYPE:
 		name_layer(p, op->a);
 		break;
-	case PACKET_IPV4:
+	case LAYER_IPV4:
 		append_ipv4(p, op->a);
 		break;
-	case PACKET_IPV6:
+	case LAYER_IPV6:
 		append_ipv6(p);
 		break;
-	case PACKET_EXTENSION:
+	case LAYER_EXTENSION:
 		append_extension(p, op->a, op->b);
 		break;
-	case PACKET_TCP:
+	case LAYER_TCP:
 		append_tcp(p, op->a, op->b);
 		break;
-	case PACKET_UDP:
+	case LAYER_UDP:
 		append_ports(p, PARSE_UDP, 4);
 		break;
-	case PACKET_SCTP:
+	case LAYER_SCTP:
 		append_ports(p, PARSE_SCTP, 8);
 		break;
-	case PACKET_ICMP:
+	case LAYER_ICMP:
 		append_icmp(p, op);
 		break;
-	case PACKET_PAYLOAD:
+	case LAYER_PAYLOAD:
 		append_payload(p, op->a);
 		break;
 	default:
@@ -275,13 +275,13 @@ static void append_layer(struct packet *p, const struct packet_op *op)
 
 static void spoil(struct packet *p, const struct packet_op *op)
 {
-	uint8_t *at = p->data + op->a + (op->layer == PACKET_SET_IP ? p->ip : p->transport);
+	uint8_t *at = p->data + op->a + (op->layer == LAYER_SET_IP ? p->ip : p->transport);
 
-	if (op->layer == PACKET_PADDING) {
+	if (op->layer == LAYER_PADDING) {
 		append(p, op->a);
-	} else if (op->layer == PACKET_CUT) {
+	} else if (op->layer == LAYER_CUT) {
 		p->length = op->a;
-	} else if (op->layer == PACKET_SET_IP || op->layer == PACKET_SET_TRANSPORT) {
+	} else if (op->layer == LAYER_SET_IP || op->layer == LAYER_SET_TRANSPORT) {
 		if (op->c == 1)
 			*at = op->b;
 		else
@@ -296,7 +296,7 @@ void packet_build(struct packet *packet, const struct packet_op *op)
 	packet->length = packet->n_fields = 0;
 	packet->ip = packet->transport = UINT32_MAX;
 	packet->next = PACKET_NEXT_NONE;
-	for (n = 0; n < PACKET_OPS && op[n].layer != PACKET_END; n++)
+	for (n = 0; n < PACKET_OPS && op[n].layer != LAYER_END; n++)
 		append_layer(packet, &op[n]);
 	for (i = 0; i < packet->n_fields; i++)
 		put_16(packet->data + packet->field[i].at, packet->length - packet->field[i].from);

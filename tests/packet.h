@@ -23,27 +23,27 @@
 #define PACKET_TTL      61
 
 enum packet_layer {
-	PACKET_END,
-	PACKET_ETHERNET,
-	PACKET_COOKED, /* a: bytes of the header, b: where its type lies (PARSE_SLL, PARSE_SLL2) */
-	PACKET_PPP,    /* a: with address and control bytes */
-	PACKET_LOOPBACK, /* a: address family */
-	PACKET_TAG,      /* a: ethertype of the tag, b: PCP, DEI and VLAN id */
-	PACKET_PPPOE,
-	PACKET_MPLS, /* a: ethertype, b: bottom of the stack */
-	PACKET_TYPE, /* a: ethertype, PPP or IP protocol of the payload that follows */
-	PACKET_IPV4, /* a: words of options */
-	PACKET_IPV6,
-	PACKET_EXTENSION, /* a: its number, b: its length in bytes */
-	PACKET_TCP,       /* a: flags, b: words of options */
-	PACKET_UDP,
-	PACKET_SCTP,
-	PACKET_ICMP,          /* a: type, b: code, c: IP protocol */
-	PACKET_PAYLOAD,       /* a: bytes, counted in every length field */
-	PACKET_PADDING,       /* a: bytes behind the end, counted in none */
-	PACKET_CUT,           /* a: the frame's length in the end */
-	PACKET_SET_IP,        /* a: offset in the first IP header, b: value, c: bytes (1, 2) */
-	PACKET_SET_TRANSPORT, /* the same for the first transport or extension header */
+	LAYER_END,
+	LAYER_ETHERNET,
+	LAYER_COOKED,   /* a: bytes of the header, b: where its type lies (PARSE_SLL, PARSE_SLL2) */
+	LAYER_PPP,      /* a: with address and control bytes */
+	LAYER_LOOPBACK, /* a: address family */
+	LAYER_TAG,      /* a: ethertype of the tag, b: PCP, DEI and VLAN id */
+	LAYER_PPPOE,
+	LAYER_MPLS, /* a: ethertype, b: bottom of the stack */
+	LAYER_TYPE, /* a: ethertype, PPP or IP protocol of the payload that follows */
+	LAYER_IPV4, /* a: words of options */
+	LAYER_IPV6,
+	LAYER_EXTENSION, /* a: its number, b: its length in bytes */
+	LAYER_TCP,       /* a: flags, b: words of options */
+	LAYER_UDP,
+	LAYER_SCTP,
+	LAYER_ICMP,          /* a: type, b: code, c: IP protocol */
+	LAYER_PAYLOAD,       /* a: bytes, counted in every length field */
+	LAYER_PADDING,       /* a: bytes behind the end, counted in none */
+	LAYER_CUT,           /* a: the frame's length in the end */
+	LAYER_SET_IP,        /* a: offset in the first IP header, b: value, c: bytes (1, 2) */
+	LAYER_SET_TRANSPORT, /* the same for the first transport or extension header */
 };
 
 struct packet_op {
@@ -53,33 +53,33 @@ struct packet_op {
 
 /* A list of layers: { ETH, IP4, TCP(FLOW_SYN) }, ended by a zero. */
 /* clang-format off */
-#define ETH                { .layer = PACKET_ETHERNET }
-#define SLL                { .layer = PACKET_COOKED, .a = 16, .b = 14 }
-#define SLL2               { .layer = PACKET_COOKED, .a = 20, .b = 0 }
-#define PPP(hdlc)          { .layer = PACKET_PPP, .a = (hdlc) }
-#define LOOPBACK(family)   { .layer = PACKET_LOOPBACK, .a = (family) }
-#define TAG(type, tci)     { .layer = PACKET_TAG, .a = (type), .b = (tci) }
-#define PPPOE              { .layer = PACKET_PPPOE }
-#define LABEL(bottom)      { .layer = PACKET_MPLS, .a = PARSE_TYPE_MPLS, .b = (bottom) }
-#define LABEL_MULTICAST    { .layer = PACKET_MPLS, .a = PARSE_TYPE_MPLS_MULTICAST, .b = 1 }
-#define TYPE(value)        { .layer = PACKET_TYPE, .a = (value) }
-#define IP4                { .layer = PACKET_IPV4 }
-#define IP4_OPTIONS(words) { .layer = PACKET_IPV4, .a = (words) }
-#define IP6                { .layer = PACKET_IPV6 }
-#define EXT(type, bytes)   { .layer = PACKET_EXTENSION, .a = (type), .b = (bytes) }
-#define TCP(flags)         { .layer = PACKET_TCP, .a = (flags) }
-#define TCP_OPTIONS(flags, words) { .layer = PACKET_TCP, .a = (flags), .b = (words) }
-#define UDP                { .layer = PACKET_UDP }
-#define SCTP               { .layer = PACKET_SCTP }
-#define ICMP(type, code)   { .layer = PACKET_ICMP, .a = (type), .b = (code), .c = PARSE_ICMP }
-#define ICMP6(type, code)  { .layer = PACKET_ICMP, .a = (type), .b = (code), .c = PARSE_ICMPV6 }
-#define PAY(bytes)         { .layer = PACKET_PAYLOAD, .a = (bytes) }
-#define PAD(bytes)         { .layer = PACKET_PADDING, .a = (bytes) }
-#define CUT(length)        { .layer = PACKET_CUT, .a = (length) }
-#define IP_SET8(at, value)  { .layer = PACKET_SET_IP, .a = (at), .b = (value), .c = 1 }
-#define IP_SET16(at, value) { .layer = PACKET_SET_IP, .a = (at), .b = (value), .c = 2 }
-#define SET8(at, value)     { .layer = PACKET_SET_TRANSPORT, .a = (at), .b = (value), .c = 1 }
-#define SET16(at, value)    { .layer = PACKET_SET_TRANSPORT, .a = (at), .b = (value), .c = 2 }
+#define ETH                { .layer = LAYER_ETHERNET }
+#define SLL                { .layer = LAYER_COOKED, .a = 16, .b = 14 }
+#define SLL2               { .layer = LAYER_COOKED, .a = 20, .b = 0 }
+#define PPP(hdlc)          { .layer = LAYER_PPP, .a = (hdlc) }
+#define LOOPBACK(family)   { .layer = LAYER_LOOPBACK, .a = (family) }
+#define TAG(type, tci)     { .layer = LAYER_TAG, .a = (type), .b = (tci) }
+#define PPPOE              { .layer = LAYER_PPPOE }
+#define LABEL(bottom)      { .layer = LAYER_MPLS, .a = PARSE_TYPE_MPLS, .b = (bottom) }
+#define LABEL_MULTICAST    { .layer = LAYER_MPLS, .a = PARSE_TYPE_MPLS_MULTICAST, .b = 1 }
+#define TYPE(value)        { .layer = LAYER_TYPE, .a = (value) }
+#define IP4                { .layer = LAYER_IPV4 }
+#define IP4_OPTIONS(words) { .layer = LAYER_IPV4, .a = (words) }
+#define IP6                { .layer = LAYER_IPV6 }
+#define EXT(type, bytes)   { .layer = LAYER_EXTENSION, .a = (type), .b = (bytes) }
+#define TCP(flags)         { .layer = LAYER_TCP, .a = (flags) }
+#define TCP_OPTIONS(flags, words) { .layer = LAYER_TCP, .a = (flags), .b = (words) }
+#define UDP                { .layer = LAYER_UDP }
+#define SCTP               { .layer = LAYER_SCTP }
+#define ICMP(type, code)   { .layer = LAYER_ICMP, .a = (type), .b = (code), .c = PARSE_ICMP }
+#define ICMP6(type, code)  { .layer = LAYER_ICMP, .a = (type), .b = (code), .c = PARSE_ICMPV6 }
+#define PAY(bytes)         { .layer = LAYER_PAYLOAD, .a = (bytes) }
+#define PAD(bytes)         { .layer = LAYER_PADDING, .a = (bytes) }
+#define CUT(length)        { .layer = LAYER_CUT, .a = (length) }
+#define IP_SET8(at, value)  { .layer = LAYER_SET_IP, .a = (at), .b = (value), .c = 1 }
+#define IP_SET16(at, value) { .layer = LAYER_SET_IP, .a = (at), .b = (value), .c = 2 }
+#define SET8(at, value)     { .layer = LAYER_SET_TRANSPORT, .a = (at), .b = (value), .c = 1 }
+#define SET16(at, value)    { .layer = LAYER_SET_TRANSPORT, .a = (at), .b = (value), .c = 2 }
 /* clang-format on */
 
 #define PACKET_OPS 16
@@ -133,7 +133,7 @@ extern const size_t packet_n_cases;
 /* Source and destination address of every packet made here, as flow_key has them. */
 extern const uint8_t packet_address[2][2][16]; /* [is IPv6][source, destination] */
 
-/* Make the frame: at most PACKET_OPS entries, or up to the first PACKET_END. */
+/* Make the frame: at most PACKET_OPS entries, or up to the first LAYER_END. */
 void packet_build(struct packet *packet, const struct packet_op *op);
 
 /* Ports as this protocol has them in a whole packet or first fragment. */

@@ -59,6 +59,7 @@ struct loop *loop_open(void)
 	sigaddset(&set, SIGTERM);
 	sigaddset(&set, SIGHUP);
 	sigprocmask(SIG_BLOCK, &set, NULL);
+	signal(SIGINT, SIG_DFL); /* a script's background jobs are started with it ignored */
 	l->epoll = epoll_create1(EPOLL_CLOEXEC);
 	fd = signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK);
 	if (l->epoll >= 0 && fd >= 0 && !add_source(l, fd, true, on_signal, l))

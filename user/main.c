@@ -11,6 +11,7 @@ static const struct opt_command *const commands[] = {
 	&cmd_monitor,
 	&cmd_read,
 	&cmd_fields,
+	&cmd_doctor,
 
 };
 
