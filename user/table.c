@@ -9,8 +9,7 @@
  *
  * Flows and sides lie in pools of fixed chunks (pool.h) and are named by index; a side is made when
  * its direction first speaks, since half of all flows on a scanned network never get an answer. The
- * index is open addressing with linear probing over (hash, flow) pairs. The hash is seeded, so that
- * nobody outside can choose addresses that collide.
+ * index (index.h) is over a seeded hash, so that nobody outside can choose addresses that collide.
  *
  * A flow ends lazily, when its next packet comes too late, or by table_sweep(), which walks all
  * flows: so records do not depend on when the sweep runs. A full table gives up the flow that a
@@ -23,6 +22,8 @@
 #include <string.h>
 #include <sys/random.h>
 
+#include "index.h"
+#include "key.h"
 #include "pool.h"
 
 #define TCP_LINGER_NS 1000000000ULL /* after FIN both ways or RST: stragglers still belong */
@@ -49,17 +50,11 @@ struct flow {
 	uint64_t bytes_shown; /* of both sides, at the last table_top() */
 };
 
-struct slot {
-	uint32_t hash;
-	uint32_t flow; /* + 1; 0: free */
-};
-
 struct table {
 	struct table_config config;
 	struct pool flows;
 	struct pool sides;
-	struct slot *slots;
-	uint32_t n_slots; /* a power of two */
+	struct index index;
 	uint32_t hand;
 	uint64_t seed;
 };
@@ -85,9 +80,7 @@ struct table *table_new(const struct table_config *config)
 	t->config = *config;
 	pool_init(&t->flows, sizeof(struct flow));
 	pool_init(&t->sides, sizeof(struct flow_partial));
-	t->n_slots = INDEX_MIN;
-	t->slots = calloc(t->n_slots, sizeof(*t->slots));
-	if (!t->slots) {
+	if (index_init(&t->index)) {
 		free(t);
 		return NULL;
 	}
@@ -102,106 +95,40 @@ void table_free(struct table *t)
 		return;
 	pool_clear(&t->flows);
 	pool_clear(&t->sides);
-	free(t->slots);
+	index_clear(&t->index);
 	free(t);
 }
 
-static uint64_t mix(uint64_t a, uint64_t b)
-{
-	__uint128_t product = (__uint128_t)a * b;
-
-	return (uint64_t)product ^ (uint64_t)(product >> 64);
-}
-
-/* Symmetric: the key and its reverse hash alike, so it can be taken before the key is canonical. */
 uint32_t table_hash(const struct table *t, const struct flow_key *key)
 {
-	uint64_t end[2][3] = { { 0, 0, key->src_port }, { 0, 0, key->dst_port } };
-	uint64_t rest, a, b;
-
-	memcpy(end[0], key->src, 16);
-	memcpy(end[1], key->dst, 16);
-	rest = key->vlan[0] | (uint64_t)key->vlan[1] << 16 | (uint64_t)key->ifindex << 32;
-	a = mix(end[0][0] ^ t->seed, end[0][1] ^ 0x9e3779b97f4a7c15ULL) + end[0][2];
-	b = mix(end[1][0] ^ t->seed, end[1][1] ^ 0x9e3779b97f4a7c15ULL) + end[1][2];
-	a = mix(a, 0xd1b54a32d192ed03ULL ^ t->seed);
-	b = mix(b, 0xd1b54a32d192ed03ULL ^ t->seed);
-	return mix(a + b + key->protocol, (rest ^ t->seed) | 1) >> 16;
+	return key_hash(key, t->seed);
 }
 
 void table_prefetch(const struct table *t, uint32_t hash)
 {
-	__builtin_prefetch(&t->slots[hash & (t->n_slots - 1)]);
+	__builtin_prefetch(&t->index.slots[index_home(&t->index, hash)]);
 }
 
-/*
- * Put the smaller end first; 1 if that turned the key around. The hook's direction is no part of a
- * flow's identity: a reply leaves where the request came in, but on a mirror port both come in.
- */
-static int key_make_canonical(struct flow_key *key, bool uniflow)
+static int make_key(const struct table *t, const struct flow_key *wire, struct flow_key *key)
 {
-	uint8_t address[16];
-	uint16_t port = key->src_port;
-	int order = memcmp(key->src, key->dst, 16);
-
+	*key = *wire;
+	if (!t->config.uniflow)
+		return key_make_canonical(key);
 	key->direction = 0;
-	if (uniflow || order < 0 || (order == 0 && key->src_port <= key->dst_port))
-		return 0;
-	memcpy(address, key->src, 16);
-	memcpy(key->src, key->dst, 16);
-	memcpy(key->dst, address, 16);
-	key->src_port = key->dst_port;
-	key->dst_port = port;
-	return 1;
-}
-
-static uint32_t slot_of(const struct table *t, const struct flow_key *key, uint32_t hash)
-{
-	uint32_t mask = t->n_slots - 1, i = hash & mask;
-
-	for (; t->slots[i].flow; i = (i + 1) & mask)
-		if (t->slots[i].hash == hash &&
-		    !memcmp(&flow_at(t, t->slots[i].flow - 1)->key, key, sizeof(*key)))
-			break;
-	return i;
-}
-
-static int index_grow(struct table *t)
-{
-	uint32_t n = t->n_slots * 2, i, to;
-	struct slot *slots = calloc(n, sizeof(*slots));
-
-	if (!slots)
-		return -ENOMEM;
-	for (i = 0; i < t->n_slots; i++) {
-		if (!t->slots[i].flow)
-			continue;
-		for (to = t->slots[i].hash & (n - 1); slots[to].flow; to = (to + 1) & (n - 1))
-			;
-		slots[to] = t->slots[i];
-	}
-	free(t->slots);
-	t->slots = slots;
-	t->n_slots = n;
 	return 0;
 }
 
-/* Free slot i and move up what probed past it (Knuth, vol. 3, 6.4 algorithm R). */
-static void index_remove(struct table *t, uint32_t i)
+/* Where in the index the flow of this key is, or the free place that ends the search for it. */
+static uint32_t place_of(const struct table *t, const struct flow_key *key, uint32_t hash)
 {
-	uint32_t mask = t->n_slots - 1, next = i, home;
+	const struct index *x = &t->index;
+	uint32_t i;
 
-	for (;;) {
-		t->slots[i].flow = 0;
-		do {
-			next = (next + 1) & mask;
-			if (!t->slots[next].flow)
-				return;
-			home = t->slots[next].hash & mask;
-		} while (((next - home) & mask) < ((next - i) & mask));
-		t->slots[i] = t->slots[next];
-		i = next;
-	}
+	for (i = index_home(x, hash); x->slots[i].number; i = index_next(x, i))
+		if (x->slots[i].hash == hash &&
+		    !memcmp(&flow_at(t, x->slots[i].number - 1)->key, key, sizeof(*key)))
+			break;
+	return i;
 }
 
 static void flow_reset(struct table *t, struct flow *f)
@@ -220,7 +147,7 @@ static void flow_remove(struct table *t, uint32_t number)
 	struct flow *f = flow_at(t, number);
 
 	flow_reset(t, f);
-	index_remove(t, slot_of(t, &f->key, f->hash));
+	index_remove(&t->index, place_of(t, &f->key, f->hash));
 	f->state = 0;
 	pool_release(&t->flows, number);
 }
@@ -326,16 +253,16 @@ static struct flow *flow_insert(struct table *t, const struct flow_key *key, uin
                                 uint64_t now_ns)
 {
 	struct flow *f;
-	uint32_t number, slot;
+	uint32_t number;
 
 	if (t->flows.used >= t->config.max_flows)
 		evict(t);
-	if (t->flows.used >= t->n_slots / 2 && index_grow(t) && t->flows.used + 1 >= t->n_slots)
-		return NULL;
 	if (pool_take(&t->flows, &number))
 		return NULL;
-	slot = slot_of(t, key, hash);
-	t->slots[slot] = (struct slot){ .hash = hash, .flow = number + 1 };
+	if (index_add(&t->index, hash, number)) {
+		pool_release(&t->flows, number);
+		return NULL;
+	}
 	f = flow_at(t, number);
 	*f = (struct flow){
 		.key = *key,
@@ -351,7 +278,7 @@ static struct flow *flow_insert(struct table *t, const struct flow_key *key, uin
 static struct flow *flow_for(struct table *t, const struct flow_key *key, uint32_t hash,
                              uint64_t now_ns, bool opening)
 {
-	uint32_t number = t->slots[slot_of(t, key, hash)].flow;
+	uint32_t number = t->index.slots[place_of(t, key, hash)].number;
 	struct flow *f;
 	enum record_end end;
 
@@ -406,8 +333,8 @@ static void flow_touch(struct table *t, struct flow *f, int side, const struct f
 
 int table_add_packet(struct table *t, const struct flow_packet *packet)
 {
-	struct flow_key key = packet->key;
-	int side = key_make_canonical(&key, t->config.uniflow);
+	struct flow_key key;
+	int side = make_key(t, &packet->key, &key);
 	bool opening = (packet->tcp_flags & (FLOW_SYN | FLOW_ACK)) == FLOW_SYN;
 	struct flow *f = flow_for(t, &key, table_hash(t, &key), packet->time_ns, opening);
 	struct flow_partial *p;
@@ -427,8 +354,8 @@ int table_add_packet(struct table *t, const struct flow_packet *packet)
 int table_add_partial(struct table *t, const struct flow_key *wire_key,
                       const struct flow_partial *part)
 {
-	struct flow_key key = *wire_key;
-	int side = key_make_canonical(&key, t->config.uniflow);
+	struct flow_key key;
+	int side = make_key(t, wire_key, &key);
 	struct flow *f = flow_for(t, &key, table_hash(t, &key), part->first_ns,
 	                          part->marks & FLOW_SYN_ONLY);
 	struct flow_partial *p;
@@ -485,7 +412,7 @@ uint32_t table_count(const struct table *t)
 uint64_t table_memory(const struct table *t)
 {
 	return pool_memory(&t->flows) + pool_memory(&t->sides) +
-	       (uint64_t)t->n_slots * sizeof(*t->slots);
+	       (uint64_t)t->index.n_slots * sizeof(*t->index.slots);
 }
 
 static void top_insert(struct flow_record *records, uint64_t *bytes, uint32_t n, uint32_t *used,
