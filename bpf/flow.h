@@ -24,8 +24,9 @@
  *     packets - number of partials gaps, each too long by the other CPU's packets; first_payload
  *     lists a's packets before b's.
  *   - retransmits and out_of_order compare a segment with the highest end its own partial knew:
- *     between epochs only b's first segment is compared with a's end, so at most b's segments
- *     below that end go uncounted.
+ *     between epochs only b's first segment is compared with a's end, so each of the two may be off
+ *     by at most b's segments that begin at or below that end.
+ *   - partials that begin and end at the very same times are put in no particular order.
  *   - inter-arrival times are counted in ticks of 1,024 ns, made from the times (not the gaps), so
  *     that a gap is off by less than one tick and their sum by less than one tick in all. A gap
  *     over 2^32 ticks (73 min) counts as that.
@@ -89,7 +90,8 @@ struct flow_key {
 	__u16 vlan[2]; /* outer and inner VLAN id, 0 = none */
 	__u8 protocol; /* of the upper layer, behind IPv6 extension headers */
 	__u8 direction;
-	__u8 pad[2];
+	__u8 ip_version; /* 4 or 6: ::ffff:a.b.c.d may also be spoken over IPv6 */
+	__u8 pad;
 };
 FLOW_ASSERT(sizeof(struct flow_key) == 48, "flow_key has holes");
 
@@ -493,7 +495,7 @@ FLOW_INLINE void flow_merge(struct flow_partial *a, const struct flow_partial *b
 	struct flow_partial late;
 	__u32 i;
 
-	if (b->first_ns < a->first_ns) {
+	if (b->first_ns < a->first_ns || (b->first_ns == a->first_ns && b->last_ns < a->last_ns)) {
 		flow_copy(&late, a);
 		flow_copy(a, b);
 	} else {

@@ -231,12 +231,12 @@ FLOW_INLINE enum flow_cause parse_ipv4(struct parse_cursor *c, struct flow_packe
 		return FLOW_CUT_IPV4;
 	header = (ip[0] & 15) * 4;
 	total = parse_16(ip + 2);
-	if (total == 0 || total > room)
-		total = room;
-	if (ip[0] >> 4 != 4 || header < 20 || total < header)
+	if (ip[0] >> 4 != 4 || header < 20 || (total && total < header))
 		return FLOW_BAD_IPV4;
 	if (!parse_has(c, header))
 		return FLOW_CUT_IPV4;
+	if (total == 0 || total > room)
+		total = room;
 	k->ip_length = total;
 	k->tos = ip[1];
 	k->ttl = ip[8];
@@ -245,6 +245,7 @@ FLOW_INLINE enum flow_cause parse_ipv4(struct parse_cursor *c, struct flow_packe
 		k->fragment = FLOW_LATER_FRAGMENT;
 	else if (fragment & 0x2000)
 		k->fragment = FLOW_FIRST_FRAGMENT;
+	k->key.ip_version = 4;
 	k->key.protocol = ip[9];
 	k->key.src[10] = k->key.src[11] = 0xff;
 	k->key.dst[10] = k->key.dst[11] = 0xff;
@@ -318,6 +319,7 @@ FLOW_INLINE enum flow_cause parse_ipv6(struct parse_cursor *c, struct flow_packe
 		return FLOW_CUT_IPV6;
 	if (ip[0] >> 4 != 6)
 		return FLOW_BAD_IPV6;
+	k->key.ip_version = 6;
 	k->key.protocol = ip[6];
 	payload = parse_16(ip + 4);
 	/* Zero is a jumbogram (RFC 2675) or a super-packet, unless nothing follows. */

@@ -13,7 +13,8 @@
 
 #include "parse.h"
 
-#define HEADERS_MAX 512 /* no chain of headers the parser follows is longer in practice */
+#define GSO_BY_FRAGS 0xffff
+#define HEADERS_MAX  512 /* no chain of headers the parser follows is longer in practice */
 
 SEC("xdp")
 int weir_xdp(struct xdp_md *ctx)
@@ -50,6 +51,8 @@ static __always_inline void count_segments(struct __sk_buff *skb, struct flow_pa
 		k->segments = segments ? segments : 1;
 		return;
 	}
+	if (size == GSO_BY_FRAGS && segments)
+		size = k->payload / segments; /* SCTP: the lengths are its chunks' own */
 	if (!segments || (segments - 1) * (__u64)size >= k->payload)
 		segments = (k->payload + size - 1) / size; /* untrusted senders leave it 0 */
 	if (segments <= 1)

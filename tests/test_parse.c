@@ -51,6 +51,7 @@ static void expect(struct flow_packet *k, const struct packet_case *c, uint32_t 
 	k->key.vlan[0] = is->vlan[0];
 	k->key.vlan[1] = is->vlan[1];
 	k->key.protocol = is->protocol;
+	k->key.ip_version = is->family;
 	k->length = length + (c->stripped ? 4 : 0);
 	k->ip_length = is->ip_length;
 	k->payload = is->payload;
@@ -79,6 +80,7 @@ static void compare(const char *name, const struct flow_packet *is, const struct
 	SAME(key.vlan[0]);
 	SAME(key.vlan[1]);
 	SAME(key.protocol);
+	SAME(key.ip_version);
 	SAME(length);
 	SAME(ip_length);
 	SAME(payload);

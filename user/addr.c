@@ -19,13 +19,6 @@ static const char *const protocol_names[256] = {
 	[143] = "Ethernet",
 };
 
-bool addr_is_ipv4(const uint8_t address[16])
-{
-	static const uint8_t prefix[12] = { [10] = 0xff, [11] = 0xff };
-
-	return memcmp(address, prefix, sizeof(prefix)) == 0;
-}
-
 static char *put_byte(char *p, unsigned int value)
 {
 	if (value >= 100)
@@ -36,12 +29,12 @@ static char *put_byte(char *p, unsigned int value)
 	return p;
 }
 
-size_t addr_format(const uint8_t address[16], char text[ADDR_TEXT])
+size_t addr_format(const uint8_t address[16], int version, char text[ADDR_TEXT])
 {
 	char *p = text;
 	int i;
 
-	if (!addr_is_ipv4(address)) {
+	if (version != 4) {
 		inet_ntop(AF_INET6, address, text, ADDR_TEXT);
 		return strlen(text);
 	}

@@ -3,17 +3,16 @@
 #ifndef WEIR_ADDR_H
 #define WEIR_ADDR_H
 
-#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
 #define ADDR_TEXT 46 /* longest text of an address, with its NUL */
 
-/* IPv4 kept as ::ffff:a.b.c.d in 16 bytes. */
-bool addr_is_ipv4(const uint8_t address[16]);
-
-/* Write the address (dotted quad, or RFC 5952) to text; its length comes back. */
-size_t addr_format(const uint8_t address[16], char text[ADDR_TEXT]);
+/*
+ * Write the address (dotted quad for version 4, whose addresses are kept as ::ffff:a.b.c.d, else
+ * RFC 5952) to text; its length comes back.
+ */
+size_t addr_format(const uint8_t address[16], int version, char text[ADDR_TEXT]);
 
 /* IANA's keyword for an IP protocol number ("TCP"), or NULL for one without a well-known name. */
 const char *addr_protocol_name(uint8_t protocol);

@@ -54,8 +54,8 @@ static double per_second(const struct flow_record *r, uint64_t amount)
 		v->member = (expression);                                                          \
 	}
 
-GETTER(get_src_ip, address, r->key.src)
-GETTER(get_dst_ip, address, r->key.dst)
+GETTER(get_src_ip, ip, ((struct field_ip){ r->key.src, r->key.ip_version }))
+GETTER(get_dst_ip, ip, ((struct field_ip){ r->key.dst, r->key.ip_version }))
 GETTER(get_src_port, count, r->key.src_port)
 GETTER(get_dst_port, count, r->key.dst_port)
 GETTER(get_protocol, count, r->key.protocol)
@@ -69,7 +69,7 @@ GETTER(get_start_time, count, r->start_ns + r->wall_ns)
 GETTER(get_end_time, count, r->end_ns + r->wall_ns)
 GETTER(get_end_reason, text, record_end_name(r->end))
 GETTER(get_protocol_name, text, addr_protocol_name(r->key.protocol))
-GETTER(get_ip_version, count, addr_is_ipv4(r->key.src) ? 4 : 6)
+GETTER(get_ip_version, count, r->key.ip_version)
 GETTER(get_interface, text, r->key.ifindex ? ifname_of(r->key.ifindex) : NULL)
 GETTER(get_direction, text,
        !r->key.ifindex                   ? NULL

@@ -13,14 +13,19 @@ enum field_type {
 	FIELD_COUNT,   /* unsigned integer */
 	FIELD_REAL,    /* double */
 	FIELD_SECONDS, /* nanoseconds in a uint64_t, written as seconds */
-	FIELD_ADDRESS, /* 16 bytes */
+	FIELD_ADDRESS, /* 16 bytes and the IP version */
 	FIELD_TEXT,    /* may be NULL: empty, null */
+};
+
+struct field_ip {
+	const uint8_t *address;
+	int version;
 };
 
 union field_value {
 	uint64_t count; /* COUNT and SECONDS */
 	double real;
-	const uint8_t *address;
+	struct field_ip ip;
 	const char *text;
 };
 

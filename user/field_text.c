@@ -39,7 +39,7 @@ void field_put_csv(struct buf *b, const struct field *f, const union field_value
 	char address[ADDR_TEXT];
 
 	if (f->type == FIELD_ADDRESS)
-		buf_put(b, address, addr_format(v->address, address));
+		buf_put(b, address, addr_format(v->ip.address, v->ip.version, address));
 	else if (f->type != FIELD_TEXT)
 		put_number(b, f, v);
 	else if (v->text)
@@ -93,7 +93,7 @@ void field_put_json(struct buf *b, const struct field *f, const union field_valu
 
 	if (f->type == FIELD_ADDRESS) {
 		buf_char(b, '"');
-		buf_put(b, address, addr_format(v->address, address));
+		buf_put(b, address, addr_format(v->ip.address, v->ip.version, address));
 		buf_char(b, '"');
 	} else if (f->type != FIELD_TEXT) {
 		put_number(b, f, v);

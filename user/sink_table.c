@@ -90,15 +90,16 @@ static void record(struct sink *s, const struct flow_record *r)
 }
 
 /* "192.0.2.1:443", "[2001:db8::1]:443", shortened in the middle to width with a tilde. */
-static void endpoint(char *text, size_t size, int width, const uint8_t address[16], uint16_t port)
+static void endpoint(char *text, size_t size, int width, const uint8_t address[16], int version,
+                     uint16_t port)
 {
 	char name[ADDR_TEXT], whole[ADDR_TEXT + 10];
 	int length;
 
-	addr_format(address, name);
+	addr_format(address, version, name);
 	if (!port)
 		length = snprintf(whole, sizeof(whole), "%s", name);
-	else if (addr_is_ipv4(address))
+	else if (version == 4)
 		length = snprintf(whole, sizeof(whole), "%s:%u", name, port);
 	else
 		length = snprintf(whole, sizeof(whole), "[%s]:%u", name, port);
@@ -149,8 +150,8 @@ static void put_flow(struct sink *s, const struct flow_record *r, double rate)
 	const char *name = addr_protocol_name(r->key.protocol);
 
 	snprintf(number, sizeof(number), "%u", r->key.protocol);
-	endpoint(from, sizeof(from), width, r->key.src, r->key.src_port);
-	endpoint(to, sizeof(to), width, r->key.dst, r->key.dst_port);
+	endpoint(from, sizeof(from), width, r->key.src, r->key.ip_version, r->key.src_port);
+	endpoint(to, sizeof(to), width, r->key.dst, r->key.ip_version, r->key.dst_port);
 	units_bytes(per_second, rate);
 	strcat(per_second, "/s");
 	snprintf(line, sizeof(line), "%-8s %-*s %-*s %9s %9s %11s %9s", name ? name : number, width,

@@ -55,10 +55,10 @@ void summary_add_record(struct summary *s, const struct flow_record *r)
 	s->ends[r->end]++;
 	s->protocols[k->protocol].packets += (uint64_t)r->fwd->packets + r->rev->packets;
 	s->protocols[k->protocol].bytes += r->fwd->bytes + r->rev->bytes;
-	tally_add(s->sources, k->src, r->fwd->packets, r->fwd->bytes);
-	tally_add(s->sources, k->dst, r->rev->packets, r->rev->bytes);
-	tally_add(s->destinations, k->dst, r->fwd->packets, r->fwd->bytes);
-	tally_add(s->destinations, k->src, r->rev->packets, r->rev->bytes);
+	tally_add(s->sources, k->src, k->ip_version, r->fwd->packets, r->fwd->bytes);
+	tally_add(s->sources, k->dst, k->ip_version, r->rev->packets, r->rev->bytes);
+	tally_add(s->destinations, k->dst, k->ip_version, r->fwd->packets, r->fwd->bytes);
+	tally_add(s->destinations, k->src, k->ip_version, r->rev->packets, r->rev->bytes);
 }
 
 void summary_add_overflow(struct summary *s, const struct flow_overflow *key,
@@ -101,7 +101,7 @@ static void print_talkers(struct buf *b, const char *title, const struct tally *
 	n = tally_top(t, rows, n < 64 ? n : 64);
 	buf_format(b, "%s\n", title);
 	for (i = 0; i < n; i++) {
-		addr_format(rows[i].address, address);
+		addr_format(rows[i].address, rows[i].version, address);
 		buf_format(b, "  %-39s %15s packets  %10s\n", address,
 		           units_grouped(packets, rows[i].packets),
 		           units_bytes(bytes, rows[i].bytes));

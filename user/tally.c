@@ -29,7 +29,7 @@ void tally_free(struct tally *t)
 	free(t);
 }
 
-static struct tally_row *row_of(struct tally *t, const uint8_t address[16])
+static struct tally_row *row_of(struct tally *t, const uint8_t address[16], int version)
 {
 	uint64_t high, low;
 	size_t i;
@@ -38,7 +38,7 @@ static struct tally_row *row_of(struct tally *t, const uint8_t address[16])
 	memcpy(&low, address + 8, 8);
 	i = (high * 0x9e3779b97f4a7c15ULL ^ low) * 0xd1b54a32d192ed03ULL >> 40;
 	for (i &= SLOTS - 1; t->rows[i].packets; i = (i + 1) & (SLOTS - 1))
-		if (!memcmp(t->rows[i].address, address, 16))
+		if (t->rows[i].version == version && !memcmp(t->rows[i].address, address, 16))
 			break;
 	return &t->rows[i];
 }
@@ -74,23 +74,25 @@ static void prune(struct tally *t)
 	t->used = n_kept;
 	memset(t->rows, 0, sizeof(t->rows));
 	for (i = 0; i < n_kept; i++)
-		*row_of(t, kept[i].address) = kept[i];
+		*row_of(t, kept[i].address, kept[i].version) = kept[i];
 	free(kept);
 	free(counts);
 }
 
-void tally_add(struct tally *t, const uint8_t address[16], uint64_t packets, uint64_t bytes)
+void tally_add(struct tally *t, const uint8_t address[16], int version, uint64_t packets,
+               uint64_t bytes)
 {
-	struct tally_row *row = row_of(t, address);
+	struct tally_row *row = row_of(t, address, version);
 
 	if (!packets)
 		return;
 	if (!row->packets && t->used == MOST) {
 		prune(t);
-		row = row_of(t, address);
+		row = row_of(t, address, version);
 	}
 	if (!row->packets) {
 		memcpy(row->address, address, 16);
+		row->version = version;
 		t->used++;
 	}
 	row->packets += packets;

@@ -10,6 +10,7 @@ struct tally;
 
 struct tally_row {
 	uint8_t address[16];
+	int version;
 	uint64_t packets;
 	uint64_t bytes;
 };
@@ -20,7 +21,8 @@ struct tally *tally_new(void);
 /* Accepts NULL. */
 void tally_free(struct tally *t);
 
-void tally_add(struct tally *t, const uint8_t address[16], uint64_t packets, uint64_t bytes);
+void tally_add(struct tally *t, const uint8_t address[16], int version, uint64_t packets,
+               uint64_t bytes);
 
 /* The n addresses with most packets, most first, into rows; how many comes back. */
 size_t tally_top(const struct tally *t, struct tally_row *rows, size_t n);
