@@ -13,7 +13,8 @@
  *
  * A flow ends lazily, when its next packet comes too late, or by table_sweep(), which walks all
  * flows: so records do not depend on when the sweep runs. A full table gives up the flow that a
- * clock hand finds first without use since its last round (second chance, Corbato 1968).
+ * clock hand finds first without use since its last round (second chance, Corbato 1968); the first
+ * packet is no use yet, so that a flood of forged ones pushes out itself.
  */
 #include "table.h"
 
@@ -32,10 +33,11 @@
 
 enum flow_state {
 	STATE_USED = 1,
-	STATE_TOUCHED = 2,   /* since the clock hand passed */
-	STATE_SIDE_ONE = 4,  /* side 1 spoke first */
-	STATE_KNOWN = 8,     /* the initiator was told by an earlier record ... */
-	STATE_KNOWN_ONE = 16 /* ... and is side 1 */
+	STATE_TOUCHED = 2,    /* since the clock hand passed */
+	STATE_SIDE_ONE = 4,   /* side 1 spoke first */
+	STATE_KNOWN = 8,      /* the initiator was told by an earlier record ... */
+	STATE_KNOWN_ONE = 16, /* ... and is side 1 */
+	STATE_RETURNED = 32,  /* more than one packet or partial has come */
 };
 
 struct flow {
@@ -47,7 +49,7 @@ struct flow {
 	uint8_t state;
 	uint64_t start_ns;
 	uint64_t last_ns;
-	uint64_t bytes_shown; /* of both sides, at the last table_top() */
+	uint64_t moved; /* bytes since the last table_top() */
 };
 
 struct table {
@@ -139,7 +141,6 @@ static void flow_reset(struct table *t, struct flow *f)
 		if (f->side[i])
 			pool_release(&t->sides, f->side[i] - 1);
 	f->side[0] = f->side[1] = 0;
-	f->bytes_shown = 0;
 }
 
 static void flow_remove(struct table *t, uint32_t number)
@@ -185,8 +186,9 @@ static void record_fill(const struct table *t, const struct flow *f, struct flow
 	r->key.direction = fwd ? f->direction[initiator] : f->direction[!initiator] ^ 1;
 	r->fwd = fwd ? fwd : &nothing;
 	r->rev = rev ? rev : &nothing;
-	r->start_ns = f->start_ns;
-	r->end_ns = f->last_ns;
+	r->start_ns = fwd && (!rev || fwd->first_ns < rev->first_ns) ? fwd->first_ns
+	                                                             : rev->first_ns;
+	r->end_ns = fwd && (!rev || fwd->last_ns > rev->last_ns) ? fwd->last_ns : rev->last_ns;
 	r->end = RECORD_LIVE;
 }
 
@@ -236,8 +238,8 @@ static void evict(struct table *t)
 {
 	struct flow *f;
 
-	for (;;) {
-		t->hand = (t->hand + 1) % t->flows.top;
+	for (;; t->hand++) {
+		t->hand %= t->flows.top;
 		f = flow_at(t, t->hand);
 		if (!(f->state & STATE_USED))
 			continue;
@@ -246,7 +248,7 @@ static void evict(struct table *t)
 		f->state &= ~STATE_TOUCHED;
 	}
 	flow_emit(t, f, RECORD_LACK_OF_RESOURCES);
-	flow_remove(t, t->hand);
+	flow_remove(t, t->hand++);
 }
 
 static struct flow *flow_insert(struct table *t, const struct flow_key *key, uint32_t hash,
@@ -319,9 +321,10 @@ static struct flow_partial *flow_side(struct table *t, struct flow *f, int side,
 }
 
 static void flow_touch(struct table *t, struct flow *f, int side, const struct flow_partial *p,
-                       uint8_t tcp_flags)
+                       uint8_t tcp_flags, uint64_t bytes)
 {
-	f->state |= STATE_TOUCHED;
+	f->state |= f->state & STATE_RETURNED ? STATE_TOUCHED : STATE_RETURNED;
+	f->moved += bytes;
 	f->tcp_flags[side] |= tcp_flags;
 	if (p->first_ns < f->start_ns)
 		f->start_ns = p->first_ns;
@@ -347,7 +350,7 @@ int table_add_packet(struct table *t, const struct flow_packet *packet)
 		flow_start(p, packet);
 	else
 		flow_add(p, packet);
-	flow_touch(t, f, side, p, packet->tcp_flags);
+	flow_touch(t, f, side, p, packet->tcp_flags, packet->length);
 	return 0;
 }
 
@@ -368,7 +371,7 @@ int table_add_partial(struct table *t, const struct flow_key *wire_key,
 		*p = *part;
 	else
 		flow_merge(p, part);
-	flow_touch(t, f, side, p, part->tcp_flags);
+	flow_touch(t, f, side, p, part->tcp_flags, part->bytes);
 	return 0;
 }
 
@@ -432,19 +435,19 @@ uint32_t table_top(struct table *t, struct flow_record *records, uint64_t *bytes
 {
 	struct flow_record record;
 	uint32_t i, used = 0;
-	uint64_t total, moved;
+	uint64_t moved;
 	struct flow *f;
 
 	for (i = 0; i < t->flows.top; i++) {
 		f = flow_at(t, i);
-		if (!(f->state & STATE_USED) || (!f->side[0] && !f->side[1]))
+		if (!(f->state & STATE_USED))
+			continue;
+		moved = f->moved;
+		f->moved = 0;
+		if (!moved || (!f->side[0] && !f->side[1]) || (used == n && moved <= bytes[n - 1]))
 			continue;
 		record_fill(t, f, &record);
-		total = record.fwd->bytes + record.rev->bytes;
-		moved = total - f->bytes_shown;
-		f->bytes_shown = total;
-		if (moved && (used < n || moved > bytes[n - 1]))
-			top_insert(records, bytes, n, &used, &record, moved);
+		top_insert(records, bytes, n, &used, &record, moved);
 	}
 	return used;
 }
