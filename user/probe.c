@@ -104,8 +104,7 @@ static int make_tables(struct probe *p)
 static int share_memory(struct probe *p)
 {
 	size_t page = sysconf(_SC_PAGESIZE);
-	struct bpf_map *epoch = bpf_object__find_map_by_name(p->object, ".bss");
-	size_t size;
+	struct bpf_map *bss = bpf_object__find_map_by_name(p->object, ".bss");
 	void *at;
 
 	p->stats_size = 2 * p->maps.cpus * sizeof(struct flow_stats);
@@ -114,11 +113,15 @@ static int share_memory(struct probe *p)
 	if (at == MAP_FAILED)
 		return -errno;
 	p->maps.stats = at;
-	p->maps.epoch = (volatile uint32_t *)bpf_map__initial_value(epoch, &size);
+	/* The kernel's memory itself: what libbpf calls the initial value is a copy of ours. */
+	at = mmap(NULL, page, PROT_READ | PROT_WRITE, MAP_SHARED, bpf_map__fd(bss), 0);
+	if (at == MAP_FAILED)
+		return -errno;
+	p->maps.epoch = at;
 	p->maps.outer = map_fd(p, "flows");
 	p->maps.overflow = map_fd(p, "overflow");
 	p->maps.wake = map_fd(p, "wake");
-	return p->maps.epoch ? 0 : -EINVAL;
+	return 0;
 }
 
 static void choose_programs(struct probe *p)
@@ -238,6 +241,8 @@ void probe_close(struct probe *p)
 			close(p->maps.tables[slot]);
 	if (p->maps.stats)
 		munmap(p->maps.stats, p->stats_size);
+	if (p->maps.epoch)
+		munmap((void *)p->maps.epoch, sysconf(_SC_PAGESIZE));
 	free(p->maps.tables);
 	bpf_object__close(p->object);
 	free(p);
