@@ -12,7 +12,7 @@ CLANG ?= clang
 PKG_CONFIG ?= pkg-config
 WARN := -Wall -Wextra -Wno-unused-parameter -Wshadow -Wstrict-prototypes
 CFLAGS ?= -O2 -g
-LIBS := libbpf libpcap zlib
+LIBS := libbpf zlib
 ALL_CFLAGS = -std=gnu11 $(WARN) $(CFLAGS) $(SAN_FLAGS) -D_GNU_SOURCE -DWEIR_VERSION='"$(VERSION)"' \
 	-Ibpf -Iuser -I$(B) $(shell $(PKG_CONFIG) --cflags $(LIBS))
 ALL_LIBS = $(LDFLAGS) $(SAN_FLAGS) $(shell $(PKG_CONFIG) --libs $(LIBS)) -lm
@@ -87,6 +87,11 @@ $(O)/tests/test_parse $(O)/tests/bpf/test_kernel: $(PACKETS)
 $(O)/tests/%: $(O)/tests/%.o $(O)/libweir.a
 	$(call say,LINK,$@)
 	$(Q)mkdir -p $(@D) && $(CC) -o $@ $^ $(ALL_LIBS) -lcmocka
+
+$(B)/fuzz_%: tests/fuzz/fuzz_%.c bpf/flow.h bpf/parse.h
+	$(call say,FUZZ,$@)
+	$(Q)mkdir -p $(@D) && $(CLANG) -std=gnu11 -O1 -g $(WARN) -Ibpf -o $@ $< \
+		-fsanitize=fuzzer,address,undefined -fno-sanitize-recover=undefined
 
 deps:
 	@tools/deps.sh build

@@ -3,11 +3,12 @@
  * The kernel half of trafficgen: every run turns one frame into the next packet of the plan and
  * sends it out of the interface.
  *
- * Frames are recycled, so all that depends on the packet is written anew each time; the kernel
- * itself resets the length. Flow f is 10.0.0.0 + f (or 2001:db8::f) with source port
- * 1024 + f mod 60,000, to 198.18.0.1 (2001:db8:ffff::1) and port 53 (UDP) or 443 (TCP).
- * The checksums of IPv4, and of ICMP when its data are zero, are right; that of UDP is 0, that of
- * TCP and ICMPv6 is wrong: collectors do not look, and the receiver's stack shall drop the packet.
+ * Frames are recycled, and who reads them may have moved their bytes (a stack that takes the VLAN
+ * tag off does), so all headers are written anew each time; the kernel itself resets the length.
+ * Flow f is 10.0.0.0 + f (or 2001:db8::f) with source port 1024 + f mod 60,000, to 198.18.0.1
+ * (2001:db8:ffff::1) and port 53 (UDP) or 443 (TCP). The checksums of IPv4, and of ICMP when its
+ * data are zero, are right; that of UDP is 0, that of TCP and ICMPv6 is wrong: collectors do not
+ * look, and the receiver's stack shall drop the packet.
  */
 #include <linux/bpf.h>
 #include <linux/if_ether.h>
@@ -101,6 +102,22 @@ static __always_inline void write_transport(union transport *t, __u32 flow, __u3
 	}
 }
 
+/* Addresses, the tag if there is one, and the type. */
+static __always_inline void write_link(__u16 *at)
+{
+	int i;
+
+	for (i = 0; i < 6; i++)
+		at[i] = config.link[i];
+	if (config.tag) {
+		at[6] = bpf_htons(config.tag >> 16);
+		at[7] = bpf_htons(config.tag);
+		at[8] = config.link[6];
+	} else {
+		at[6] = config.link[6];
+	}
+}
+
 static __always_inline int write_packet(struct xdp_md *ctx, const struct trafficgen_packet *packet)
 {
 	void *end = (void *)(long)ctx->data_end;
@@ -110,6 +127,7 @@ static __always_inline int write_packet(struct xdp_md *ctx, const struct traffic
 
 	if ((void *)(ip + header + sizeof(union transport)) > end)
 		return -1;
+	write_link((void *)(long)ctx->data);
 	if (config.ipv6)
 		write_ipv6((void *)ip, flow, length, packet->protocol);
 	else

@@ -20,6 +20,8 @@ struct trafficgen_config {
 	__u32 ip_offset;  /* 14, or 18 behind a VLAN tag */
 	__u32 first_flow; /* added to every flow number */
 	__u32 ipv6;
+	__u32 tag;     /* 0x8100 << 16 | VLAN id, 0 none */
+	__u16 link[8]; /* the Ethernet header as it lies on the wire, without the tag */
 };
 
 /* Written by the program alone, which runs on one CPU. */
