@@ -14,8 +14,8 @@ WARN := -Wall -Wextra -Wno-unused-parameter -Wshadow -Wstrict-prototypes
 CFLAGS ?= -O2 -g
 LIBS := libbpf zlib
 ALL_CFLAGS = -std=gnu11 $(WARN) $(CFLAGS) $(SAN_FLAGS) -D_GNU_SOURCE -DWEIR_VERSION='"$(VERSION)"' \
-	-Ibpf -Iuser -I$(B) $(shell $(PKG_CONFIG) --cflags $(LIBS))
-ALL_LIBS = $(LDFLAGS) $(SAN_FLAGS) $(shell $(PKG_CONFIG) --libs $(LIBS)) -lm
+	-Ibpf -Iuser -Iml -I$(B) $(shell $(PKG_CONFIG) --cflags $(LIBS))
+ALL_LIBS = $(LDFLAGS) $(SAN_FLAGS) $(shell $(PKG_CONFIG) --libs $(LIBS)) -lm -pthread
 BPF_CFLAGS := -O2 -g -target bpf -mcpu=v3 -Wall -Wextra -Ibpf \
 	-I/usr/include/$(shell uname -m)-linux-gnu
 
@@ -30,7 +30,7 @@ endif
 Q := $(if $(V),,@)
 say = $(if $(V),,@printf '  %-8s%s\n' '$(1)' '$(2)')
 
-USER_SRC := $(filter-out user/main.c,$(wildcard user/*.c))
+USER_SRC := $(filter-out user/main.c,$(wildcard user/*.c)) $(wildcard ml/*.c)
 USER_OBJ := $(USER_SRC:%.c=$(O)/%.o)
 UNIT := $(patsubst tests/%.c,$(O)/tests/%,$(wildcard tests/test_*.c))
 KERNEL := $(patsubst tests/bpf/%.c,$(O)/tests/bpf/%,$(wildcard tests/bpf/test_*.c))

@@ -45,7 +45,7 @@ check_native()
 	for file in "${files[@]}"; do
 		"$1" -std=gnu11 -O2 -Wall -Wextra -Wno-unused-parameter -Wshadow \
 			-Wstrict-prototypes -Werror -D_GNU_SOURCE -DWEIR_VERSION='"lint"' \
-			-Ibpf -Iuser -Itools -Ibuild "${flags[@]}" -fsyntax-only "$file" || wrong=1
+			-Ibpf -Iuser -Iml -Itools -Ibuild "${flags[@]}" -fsyntax-only "$file" || wrong=1
 	done
 }
 
