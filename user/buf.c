@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
 /*
- * Growing text and buffered output.
+ * Growing text.
  *
  * Numbers are written by hand: a record has some 140 columns, most of them small integers, and
  * printf would cost more than reading the packets did.
@@ -8,15 +8,11 @@
 #include "buf.h"
 
 #include <errno.h>
-#include <fcntl.h>
 #include <math.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
-
-#define OUT_FULL (256 * 1024)
 
 static int buf_reserve(struct buf *b, size_t more)
 {
@@ -162,49 +158,4 @@ void buf_escaped(struct buf *b, const char *text)
 		else
 			buf_char(b, *p);
 	}
-}
-
-int out_open(struct out *out, const char *path)
-{
-	memset(out, 0, sizeof(*out));
-	out->fd = -1;
-	if (strcmp(path, "-") == 0)
-		out->fd = fcntl(STDOUT_FILENO, F_DUPFD_CLOEXEC, 3);
-	else
-		out->fd = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0644);
-	return out->fd < 0 ? -errno : 0;
-}
-
-int out_flush(struct out *out)
-{
-	size_t done = 0;
-	ssize_t n;
-
-	if (out->text.error && !out->error)
-		out->error = out->text.error;
-	while (!out->error && done < out->text.length) {
-		n = write(out->fd, out->text.data + done, out->text.length - done);
-		if (n > 0)
-			done += n;
-		else if (n < 0 && errno != EINTR)
-			out->error = -errno;
-	}
-	out->text.length = 0;
-	return out->error;
-}
-
-int out_flush_if_full(struct out *out)
-{
-	return out->text.length < OUT_FULL ? out->error : out_flush(out);
-}
-
-int out_close(struct out *out)
-{
-	int error = out_flush(out);
-
-	if (out->fd >= 0 && close(out->fd) && !error)
-		error = -errno;
-	out->fd = -1;
-	buf_clear(&out->text);
-	return error;
 }

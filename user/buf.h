@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
-/* Text being put together, and its way to a file descriptor with an error that sticks. */
+/* Text being put together. */
 #ifndef WEIR_BUF_H
 #define WEIR_BUF_H
 
@@ -29,24 +29,5 @@ void buf_seconds(struct buf *b, uint64_t ns);
 
 /* Every byte below 0x20, 0x7f and above as \xHH: text from outside, safe for a terminal. */
 void buf_escaped(struct buf *b, const char *text);
-
-/* A file being written. Appends go to text; out_flush() passes them on. */
-struct out {
-	struct buf text;
-	int fd;
-	int error; /* the first write error, negative; sticky: nothing is written after it */
-};
-
-/* path "-" is stdout. 0, or a negative errno. */
-int out_open(struct out *out, const char *path);
-
-/* Write what has gathered. 0, or the sticky error. */
-int out_flush(struct out *out);
-
-/* Write only if much has gathered. */
-int out_flush_if_full(struct out *out);
-
-/* Flush, close and free. 0, or the sticky error or that of close(). */
-int out_close(struct out *out);
 
 #endif

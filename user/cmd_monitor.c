@@ -3,6 +3,7 @@
  * weir monitor IFACE...: attach, then drain, fold and report at every interval until a signal or
  * the end of --duration; detach, drain what is left, report all flows, sum up.
  */
+#include <errno.h>
 #include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
@@ -15,9 +16,8 @@
 #include "loop.h"
 #include "netdev.h"
 
-#define SILENT_PACKETS                                                                             \
-	10 /* the interface counted so many and the hooks none: something is wrong                 \
-	    */
+/* The interface counted so many and the hooks none: something is wrong. */
+#define SILENT_PACKETS 10
 
 struct monitor_options {
 	struct collect_options collect;
@@ -43,6 +43,7 @@ struct monitor {
 	struct loop *loop;
 	struct drain_to to;
 	uint64_t interface_packets; /* of all interfaces, at the start */
+	uint64_t moved;             /* since then, until the last tick */
 	bool checked;
 	bool failed;
 };
@@ -68,24 +69,24 @@ static uint64_t interface_packets(const struct monitor *m)
 	return packets;
 }
 
-/* An attach that succeeded and never runs has been seen in the wild: tell it from silence. */
+/*
+ * An attach that succeeded and never runs has been seen in the wild: tell it from silence. What the
+ * interface had counted an interval ago has long passed the hooks, were they there.
+ */
 static void check_hooks(struct monitor *m)
 {
-	uint64_t moved;
+	uint64_t moved = m->moved;
 
 	if (m->checked)
 		return;
-	if (collect_seen(m->collect)) {
-		m->checked = true;
-		return;
-	}
-	moved = interface_packets(m) - m->interface_packets;
-	if (moved < SILENT_PACKETS)
+	m->moved = interface_packets(m) - m->interface_packets;
+	if (!collect_seen(m->collect) && moved < SILENT_PACKETS)
 		return;
 	m->checked = true;
-	log_warn("the interface counted %" PRIu64
-	         " packets and the hooks none: another program may hide them; try another --mode",
-	         moved);
+	if (!collect_seen(m->collect))
+		log_warn("the interface counted %" PRIu64 " packets and the hooks none: another "
+		         "program may hide them; try another --mode",
+		         moved);
 }
 
 static void drain_now(struct monitor *m)
@@ -162,9 +163,17 @@ static int open_all(struct monitor *m, const struct monitor_options *o, char **n
 	if (!m->probe)
 		return -1;
 	m->drain = drain_open(m->probe);
+	if (!m->drain) {
+		snprintf(error, size,
+		         errno == EOPNOTSUPP
+		                 ? "this kernel lacks batch operations on maps (Linux 5.6); see "
+		                   "'weir doctor'"
+		                 : "cannot start: no memory");
+		return -1;
+	}
 	a = probe_attached(m->probe, &n_attached);
 	snprintf(source, source_size, n > 1 ? "%s and %d more" : "%s", a[0].name, n - 1);
-	if (!m->drain || loop_add(m->loop, drain_wake_fd(m->drain), on_wake, m) ||
+	if (loop_add(m->loop, drain_wake_fd(m->drain), on_wake, m) ||
 	    loop_every(m->loop, o->collect.interval_ns, on_tick, m) ||
 	    (o->duration_ns && loop_after(m->loop, o->duration_ns, on_end, m))) {
 		snprintf(error, size, "cannot set up the event loop: no memory or descriptors");
@@ -190,7 +199,7 @@ static int watch(const struct monitor_options *o, char **names, int n)
 
 	if (open_all(&m, o, names, n, source, sizeof(source), error, sizeof(error))) {
 		log_error("%s", error);
-		result = CMD_FAILED;
+		result = !m.collect && errno == EINVAL ? CMD_USAGE : CMD_FAILED;
 		if (m.collect)
 			collect_abandon(m.collect);
 		m.collect = NULL;

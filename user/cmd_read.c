@@ -5,6 +5,7 @@
  * A file that is broken in the middle keeps what came before: all files are read, the flows are
  * reported, and the exit code tells. The first interrupt ends the reading, not the reporting.
  */
+#include <errno.h>
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
@@ -71,6 +72,8 @@ static int read_file(struct collect *c, const char *path)
 		if (++n % 4096 == 0 && !collect_wanted(c))
 			break;
 	}
+	if (stopped) /* the interrupt may have cut a read short */
+		status = CAPTURE_END;
 	if (status == CAPTURE_FAILED)
 		log_error("%s", capture_error(capture));
 	capture_close(capture);
@@ -99,13 +102,15 @@ static int run(const struct opt_command *self, int argc, char **argv)
 	c = collect_open(&o.collect, false, argv[0], error, sizeof(error));
 	if (!c) {
 		log_error("%s", error);
-		return CMD_FAILED;
+		return errno == EINVAL ? CMD_USAGE : CMD_FAILED;
 	}
 	catch_signals();
 	for (i = 0; i < argc && !stopped && collect_wanted(c); i++)
 		if (read_file(c, argv[i]) != CMD_DONE)
 			result = CMD_FAILED;
-	if (collect_close(c))
+	if (result == CMD_FAILED && !collect_seen(c))
+		collect_abandon(c);
+	else if (collect_close(c))
 		result = CMD_FAILED;
 	return result;
 }

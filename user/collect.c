@@ -34,11 +34,7 @@ struct collect {
 	struct table *table;
 	struct summary *summary;
 	struct sinks *sinks;
-	struct flow_stats stats; /* since the start */
-	uint64_t added;          /* packets put into flows */
-	uint64_t added_bytes;
-	uint64_t emitted; /* packets that left in records */
-	uint64_t no_memory;
+	struct books books;
 	uint64_t records;
 	int64_t wall_ns; /* wall clock minus the table's */
 	uint64_t last_tick_ns;
@@ -57,7 +53,8 @@ static void emit(void *arg, const struct flow_record *record)
 
 	r.wall_ns = c->wall_ns;
 	c->records++;
-	c->emitted += (uint64_t)r.fwd->packets + r.rev->packets;
+	c->books.emitted.packets += (uint64_t)r.fwd->packets + r.rev->packets;
+	c->books.emitted.bytes += r.fwd->bytes + r.rev->bytes;
 	summary_add_record(c->summary, &r);
 	sinks_record(c->sinks, &r);
 }
@@ -98,6 +95,7 @@ struct collect *collect_open(const struct collect_options *o, bool live, const c
 		.emit = emit,
 		.arg = c,
 	};
+	int failed;
 
 	if (c) {
 		c->options = *o;
@@ -118,13 +116,21 @@ struct collect *collect_open(const struct collect_options *o, bool live, const c
 	}
 	c->sinks = sinks_open(o->outputs.item, o->outputs.count, &sinks, error, size);
 	if (!c->sinks) {
+		failed = errno;
 		discard(c);
+		errno = failed;
 		return NULL;
 	}
 	return c;
 }
 
 /* Put the packets held back into the table. */
+static void count(struct flow_count *n, uint64_t packets, uint64_t bytes)
+{
+	n->packets += packets;
+	n->bytes += bytes;
+}
+
 static void release(struct collect *c)
 {
 	const struct flow_packet *k;
@@ -136,22 +142,16 @@ static void release(struct collect *c)
 			table_sweep(c->table, k->time_ns);
 			c->next_sweep_ns = k->time_ns + c->options.interval_ns;
 		}
-		if (table_add_packet(c->table, k)) {
-			c->no_memory++;
-			continue;
-		}
-		c->added++;
-		c->added_bytes += k->length;
+		count(table_add_packet(c->table, k) ? &c->books.no_memory : &c->books.added, 1,
+		      k->length);
 	}
 	c->n_held = 0;
 }
 
 void collect_packet(struct collect *c, const struct flow_packet *packet, enum flow_cause cause)
 {
-	c->stats.seen.packets++;
-	c->stats.seen.bytes += packet->length;
-	c->stats.cause[cause].packets++;
-	c->stats.cause[cause].bytes += packet->length;
+	count(&c->books.stats.seen, 1, packet->length);
+	count(&c->books.stats.cause[cause], 1, packet->length);
 	if (cause != FLOW_OK)
 		return;
 	table_prefetch(c->table, table_hash(c->table, &packet->key));
@@ -164,30 +164,22 @@ static void take_partial(void *arg, const struct flow_key *key, const struct flo
 {
 	struct collect *c = arg;
 
-	if (table_add_partial(c->table, key, part)) {
-		c->no_memory += part->packets;
-		return;
-	}
-	c->added += part->packets;
-	c->added_bytes += part->bytes;
+	count(table_add_partial(c->table, key, part) ? &c->books.no_memory : &c->books.added,
+	      part->packets, part->bytes);
 }
 
 static void take_overflow(void *arg, const struct flow_overflow *key, const struct flow_count *n)
 {
 	struct collect *c = arg;
 
-	summary_add_overflow(c->summary, key, n);
+	books_add_overflow(&c->books, key, n);
 }
 
 static void take_stats(void *arg, const struct flow_stats *stats)
 {
 	struct collect *c = arg;
-	const uint64_t *from = (const uint64_t *)stats;
-	uint64_t *into = (uint64_t *)&c->stats;
-	size_t i;
 
-	for (i = 0; i < sizeof(*stats) / sizeof(uint64_t); i++)
-		into[i] += from[i];
+	books_add_stats(&c->books, stats);
 }
 
 void collect_from_drain(struct collect *c, struct drain_to *to)
@@ -200,26 +192,30 @@ void collect_from_drain(struct collect *c, struct drain_to *to)
 	};
 }
 
-static void make_report(struct collect *c, uint64_t now_ns)
+static struct sink_report state_of(const struct collect *c, uint64_t now_ns)
 {
-	struct sink_report r = {
-		.now_ns = now_ns + c->wall_ns,
-		.interval_ns = now_ns - c->last_tick_ns,
+	const struct flow_count *seen = &c->books.stats.seen;
+
+	return (struct sink_report){
+		.now_ns = now_ns,
 		.top = c->top,
 		.top_bytes = c->top_bytes,
 		.live_flows = table_count(c->table),
 		.records = c->records,
-		.moved = { c->stats.seen.packets - c->last_seen.packets,
-		           c->stats.seen.bytes - c->last_seen.bytes },
-		.stats = c->stats,
-		.added = c->added,
-		.no_memory = c->no_memory,
+		.moved = { seen->packets - c->last_seen.packets, seen->bytes - c->last_seen.bytes },
+		.books = &c->books,
 		.source = c->source,
 	};
+}
 
+static void make_report(struct collect *c, uint64_t now_ns)
+{
+	struct sink_report r = state_of(c, now_ns + c->wall_ns);
+
+	r.interval_ns = now_ns - c->last_tick_ns;
 	r.n_top = table_top(c->table, c->top, c->top_bytes, c->options.top);
 	sinks_report(c->sinks, &r);
-	c->last_seen = c->stats.seen;
+	c->last_seen = c->books.stats.seen;
 	c->last_tick_ns = now_ns;
 }
 
@@ -238,33 +234,31 @@ bool collect_wanted(const struct collect *c)
 
 uint64_t collect_seen(const struct collect *c)
 {
-	return c->stats.seen.packets;
+	return c->books.stats.seen.packets;
 }
 
 /* The summary goes where people look: with the table on stdout, else beside the data on stderr. */
 static int print_summary(struct collect *c, bool to_stdout)
 {
-	int64_t difference = summary_difference(&c->stats, c->added, c->no_memory);
 	struct buf b = { 0 };
 
-	summary_print(c->summary, &b, c->options.top);
-	summary_print_completeness(&b, &c->stats, c->added, c->no_memory);
-	if (c->emitted != c->added)
-		buf_format(&b, "INCOMPLETE: %" PRIu64 " packets in flows, %" PRIu64 " in records\n",
-		           c->added, c->emitted);
+	summary_print(c->summary, &c->books, &b, c->options.top);
 	fwrite(b.data, 1, b.length, to_stdout ? stdout : stderr);
 	fflush(to_stdout ? stdout : stderr);
 	buf_clear(&b);
-	return difference || c->emitted != c->added ? -EIO : 0;
+	return books_are_closed(&c->books) ? 0 : -EIO;
 }
 
 int collect_close(struct collect *c)
 {
 	bool to_stdout = sinks_show_table(c->sinks);
 	int failed, unbalanced;
+	struct sink_report r;
 
 	release(c);
 	table_flush(c->table, RECORD_FORCED);
+	r = state_of(c, clock_ns(CLOCK_REALTIME));
+	sinks_final(c->sinks, &r);
 	failed = sinks_close(c->sinks);
 	unbalanced = print_summary(c, to_stdout);
 	discard(c);
@@ -273,6 +267,6 @@ int collect_close(struct collect *c)
 
 void collect_abandon(struct collect *c)
 {
-	sinks_close(c->sinks);
+	sinks_abandon(c->sinks);
 	discard(c);
 }

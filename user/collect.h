@@ -40,10 +40,13 @@ extern const struct collect_options collect_defaults;
 	{ "top", 'n', "N", OPT_NUMBER, offsetof(type, m.top), 1, 64, NULL,                         \
 	  "rows shown by the table and the summary" },                                             \
 	{ "output", 'o', "KIND:PATH", OPT_LIST, offsetof(type, m.outputs), 0, 0, NULL,             \
-	  "table:, csv:PATH or json:PATH; may be given again; PATH - is stdout" }
+	  "table:, csv:PATH, json:PATH or stats:PATH; may be given again; PATH - is stdout" }
 /* clang-format on */
 
-/* NULL on failure with one line in error. live: times are CLOCK_MONOTONIC and reports are made. */
+/*
+ * NULL on failure with one line in error; errno is EINVAL when the options make no sense. live:
+ * times are CLOCK_MONOTONIC and reports are made.
+ */
 struct collect *collect_open(const struct collect_options *options, bool live, const char *source,
                              char *error, size_t size);
 
@@ -68,7 +71,7 @@ uint64_t collect_seen(const struct collect *c);
  */
 int collect_close(struct collect *c);
 
-/* End before anything was counted: close the outputs, free, print nothing. */
+/* End before anything was counted: leave the outputs as they were, free, print nothing. */
 void collect_abandon(struct collect *c);
 
 #endif

@@ -36,9 +36,27 @@ static int ignore_wake(void *arg, void *data, size_t size)
 	return 0; /* that it came is all it says */
 }
 
+/*
+ * An empty table answers ENOENT; a kernel before 5.6 does not know the call. Asked of the epoch
+ * that is not being written.
+ */
+static bool has_batch(struct drain *d)
+{
+	uint32_t cursor, n = BATCH, slot;
+
+	for (slot = d->maps->cpus; slot < 2 * d->maps->cpus; slot++)
+		if (d->maps->tables[slot] >= 0)
+			return !bpf_map_lookup_and_delete_batch(d->maps->tables[slot], NULL,
+			                                        &cursor, d->keys, d->partials, &n,
+			                                        NULL) ||
+			       errno != EINVAL;
+	return true;
+}
+
 struct drain *drain_open(const struct probe *p)
 {
 	struct drain *d = calloc(1, sizeof(*d));
+	int failed;
 
 	if (!d)
 		return NULL;
@@ -48,10 +66,15 @@ struct drain *drain_open(const struct probe *p)
 	d->overflow_keys = calloc(OVERFLOW_MAX, sizeof(*d->overflow_keys));
 	d->overflow_counts = calloc(OVERFLOW_MAX, sizeof(*d->overflow_counts));
 	d->wake = ring_buffer__new(d->maps->wake, ignore_wake, NULL, NULL);
-	if (d->keys && d->partials && d->overflow_keys && d->overflow_counts && d->wake)
+	failed = d->keys && d->partials && d->overflow_keys && d->overflow_counts && d->wake
+	                 ? 0
+	                 : ENOMEM;
+	if (!failed && !has_batch(d))
+		failed = EOPNOTSUPP;
+	if (!failed)
 		return d;
 	drain_close(d);
-	errno = ENOMEM;
+	errno = failed;
 	return NULL;
 }
 

@@ -18,7 +18,7 @@ struct drain_to {
 	void *arg;
 };
 
-/* The probe is borrowed. NULL with errno set: ENOMEM. */
+/* The probe is borrowed. NULL with errno set: ENOMEM; EOPNOTSUPP: no batch operations. */
 struct drain *drain_open(const struct probe *p);
 
 /* Accepts NULL. */

@@ -1,8 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
 /* weir COMMAND ...: find the command and run it. */
+#include <fcntl.h>
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "cmd.h"
 #include "log.h"
@@ -12,7 +14,6 @@ static const struct opt_command *const commands[] = {
 	&cmd_read,
 	&cmd_fields,
 	&cmd_doctor,
-
 };
 
 static void usage(FILE *to)
@@ -37,12 +38,52 @@ static const struct opt_command *find(const char *name)
 	return NULL;
 }
 
+static int refuse(const char *name)
+{
+	char known[256] = "";
+	size_t i, used = 0;
+
+	for (i = 0; i < CMD_COUNT(commands) && used < sizeof(known); i++)
+		used += snprintf(known + used, sizeof(known) - used, "%s%s", used ? ", " : "",
+		                 commands[i]->name);
+	log_error("%s: no such command; there are %s: see 'weir help'", name, known);
+	return CMD_USAGE;
+}
+
+/* weir help, weir help COMMAND, and what people type for them. */
+static int help(int argc, char **argv)
+{
+	static char *words[] = { NULL, "--help", NULL };
+	const struct opt_command *command;
+
+	if (argc < 3) {
+		usage(stdout);
+		return CMD_DONE;
+	}
+	command = find(argv[2]);
+	if (!command)
+		return refuse(argv[2]);
+	words[0] = argv[2];
+	return command->run(command, 2, words);
+}
+
+/* A file opened later must not become stdin, stdout or stderr because that was closed. */
+static void occupy_standard_streams(void)
+{
+	int fd;
+
+	do
+		fd = open("/dev/null", O_RDONLY);
+	while (fd >= 0 && fd <= STDERR_FILENO);
+	close(fd);
+}
+
 int main(int argc, char **argv)
 {
 	const char *name = argc > 1 ? argv[1] : NULL;
 	const struct opt_command *command;
-	static char *help[] = { NULL, "--help", NULL };
 
+	occupy_standard_streams();
 	signal(SIGPIPE, SIG_IGN);
 	if (!name) {
 		usage(stderr);
@@ -52,21 +93,8 @@ int main(int argc, char **argv)
 		printf("weir %s\n", WEIR_VERSION);
 		return CMD_DONE;
 	}
-	if (!strcmp(name, "--help") || !strcmp(name, "-h") || !strcmp(name, "help")) {
-		command = argc > 2 ? find(argv[2]) : NULL;
-		if (!command) {
-			usage(stdout);
-			return CMD_DONE;
-		}
-		help[0] = argv[2];
-		return command->run(command, 2, help);
-	}
+	if (!strcmp(name, "--help") || !strcmp(name, "-h") || !strcmp(name, "help"))
+		return help(argc, argv);
 	command = find(name);
-	if (!command) {
-		log_error("%s: no such command; there are monitor, read, fields and doctor: see "
-		          "'weir help'",
-		          name);
-		return CMD_USAGE;
-	}
-	return command->run(command, argc - 1, argv + 1);
+	return command ? command->run(command, argc - 1, argv + 1) : refuse(name);
 }

@@ -67,6 +67,20 @@ static int check_device(const struct netdev *dev, const struct probe_config *con
 	return 0;
 }
 
+/* By index: a link may have alternative names. */
+static int check_twice(const struct probe *p, size_t n, char *error, size_t size)
+{
+	size_t i;
+
+	for (i = 0; i < n; i++)
+		if (p->devices[i].ifindex == p->devices[n].ifindex) {
+			snprintf(error, size, "%s: named twice; once is enough",
+			         p->devices[n].name);
+			return -EEXIST;
+		}
+	return 0;
+}
+
 int probe_choose(struct probe *p, const struct probe_config *config, char *error, size_t size)
 {
 	char known[256];
@@ -88,6 +102,8 @@ int probe_choose(struct probe *p, const struct probe_config *config, char *error
 			return failed;
 		}
 		failed = check_device(&p->devices[i], config, error, size);
+		if (!failed)
+			failed = check_twice(p, i, error, size);
 		if (failed)
 			return failed;
 		p->modes[i] = config->mode;

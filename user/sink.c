@@ -10,9 +10,10 @@
 
 #include "log.h"
 
-extern const struct sink_kind sink_table, sink_csv, sink_json;
+extern const struct sink_kind sink_table, sink_csv, sink_json, sink_stats;
 
-const struct sink_kind *const sink_kinds[] = { &sink_table, &sink_csv, &sink_json, NULL };
+const struct sink_kind *const sink_kinds[] = { &sink_table, &sink_csv, &sink_json, &sink_stats,
+	                                       NULL };
 
 struct sinks {
 	struct sink_config config;
@@ -21,10 +22,35 @@ struct sinks {
 	struct sink list[];
 };
 
+static const char *path_of(const struct sink *s)
+{
+	const char *colon = strchr(s->name, ':');
+
+	return colon && colon[1] ? colon + 1 : "-";
+}
+
+/* What to do about a file that cannot be opened. */
+static void explain_open(const char *spec, int error, char *text, size_t size)
+{
+	const char *next = "";
+
+	if (error == ENOENT)
+		next = "; make the folder first (mkdir -p)";
+	else if (error == EISDIR)
+		next = "; name a file in it";
+	else if (error == EACCES || error == EPERM || error == EROFS)
+		next = "; take another path, or the rights";
+	if (error == EBADF)
+		snprintf(text, size, "-o %s: stdout is closed; name a file instead of -", spec);
+	else
+		snprintf(text, size, "-o %s: cannot open for writing: %s%s", spec, strerror(error),
+		         next);
+}
+
 static int open_one(struct sink *s, const char *spec, char *error, size_t size)
 {
 	const char *colon = strchr(spec, ':');
-	const char *path = colon ? colon + 1 : "";
+	bool has_path = colon && colon[1];
 	size_t length = colon ? (size_t)(colon - spec) : strlen(spec), i;
 	int failed;
 
@@ -34,22 +60,21 @@ static int open_one(struct sink *s, const char *spec, char *error, size_t size)
 			s->kind = sink_kinds[i];
 	if (!s->kind) {
 		snprintf(error, size,
-		         "-o %s: no such kind of output; there are table:, csv:PATH and json:PATH "
-		         "(PATH - is stdout)",
+		         "-o %s: no such kind of output; there are table:, csv:PATH, json:PATH and "
+		         "stats:PATH (PATH - is stdout)",
 		         spec);
 		return -EINVAL;
 	}
-	if (s->kind->needs_path && !*path) {
+	if (s->kind->needs_path && !has_path) {
 		snprintf(error, size, "-o %s: needs a path, as in -o %s:flows.%s or -o %s:-", spec,
 		         s->kind->name, s->kind->name, s->kind->name);
 		return -EINVAL;
 	}
 	s->name = spec;
-	failed = out_open(&s->out, *path ? path : "-");
+	failed = out_open(&s->out, path_of(s));
 	if (failed) {
-		snprintf(error, size, "-o %s: cannot open for writing: %s", spec,
-		         strerror(-failed));
-		return failed;
+		explain_open(spec, -failed, error, size);
+		return failed == -EINVAL ? -EIO : failed;
 	}
 	if (s->kind->begin)
 		s->kind->begin(s);
@@ -62,6 +87,7 @@ struct sinks *sinks_open(const char *const *specs, size_t n, const struct sink_c
 	static const char *const fallback[] = { "table:" };
 	struct sinks *s;
 	size_t i;
+	int failed;
 
 	if (!n) {
 		specs = fallback;
@@ -77,9 +103,11 @@ struct sinks *sinks_open(const char *const *specs, size_t n, const struct sink_c
 		s->list[i].config = &s->config;
 		s->list[i].out.fd = -1;
 		s->n = i + 1;
-		if (open_one(&s->list[i], specs[i], error, size)) {
+		failed = open_one(&s->list[i], specs[i], error, size);
+		if (failed) {
 			s->n = i;
-			sinks_close(s);
+			sinks_abandon(s);
+			errno = -failed;
 			return NULL;
 		}
 	}
@@ -118,9 +146,11 @@ void sinks_record(struct sinks *all, const struct flow_record *r)
 
 	for (s = all->list; s < all->list + all->n; s++) {
 		if (s->failed) {
-			s->lost++;
+			s->lost += s->kind->record != NULL;
 			continue;
 		}
+		if (!s->kind->record)
+			continue;
 		s->pending++;
 		s->kind->record(s, r);
 		settle(all, s, out_flush_if_full(&s->out));
@@ -136,6 +166,18 @@ void sinks_report(struct sinks *all, const struct sink_report *r)
 			continue;
 		if (s->kind->report)
 			s->kind->report(s, r);
+		settle(all, s, out_flush(&s->out));
+	}
+}
+
+void sinks_final(struct sinks *all, const struct sink_report *r)
+{
+	struct sink *s;
+
+	for (s = all->list; s < all->list + all->n; s++) {
+		if (s->failed || !s->kind->final)
+			continue;
+		s->kind->final(s, r);
 		settle(all, s, out_flush(&s->out));
 	}
 }
@@ -172,11 +214,23 @@ int sinks_close(struct sinks *all)
 		error = out_close(&s->out);
 		if (!s->failed)
 			settle(all, s, error);
-		if (s->failed && s->lost)
+		if (s->failed && s->lost && s->out.error != -EPIPE)
 			log_warn("%s: %" PRIu64 " records written, %" PRIu64 " not", s->name,
 			         s->written, s->lost);
 	}
 	broke = all->broke;
 	free(all);
 	return broke ? -EIO : 0;
+}
+
+void sinks_abandon(struct sinks *all)
+{
+	struct sink *s;
+
+	for (s = all->list; s < all->list + all->n; s++) {
+		if (s->kind->end)
+			s->kind->end(s);
+		out_abandon(&s->out, path_of(s));
+	}
+	free(all);
 }

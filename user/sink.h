@@ -10,7 +10,8 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-#include "buf.h"
+#include "books.h"
+#include "out.h"
 #include "record.h"
 
 /* The state of things at the end of an interval. */
@@ -23,10 +24,8 @@ struct sink_report {
 	uint32_t live_flows;
 	uint64_t records;        /* made so far */
 	struct flow_count moved; /* seen since the last report */
-	struct flow_stats stats; /* since the start */
-	uint64_t added;          /* packets put into flows since the start */
-	uint64_t no_memory;      /* packets that found no memory in the agent */
-	const char *source;      /* "eth0 (tcx)", a file's name */
+	const struct books *books;
+	const char *source; /* "eth0 (tcx)", a file's name */
 };
 
 struct sink_config {
@@ -40,9 +39,10 @@ struct sink_kind {
 	const char *name;
 	const char *help;
 	bool needs_path;
-	void (*begin)(struct sink *s); /* may be NULL, as report and end */
+	void (*begin)(struct sink *s); /* may be NULL, as all that follow */
 	void (*record)(struct sink *s, const struct flow_record *r);
 	void (*report)(struct sink *s, const struct sink_report *r);
+	void (*final)(struct sink *s, const struct sink_report *r); /* all flows have left */
 	void (*end)(struct sink *s);
 };
 
@@ -60,12 +60,16 @@ struct sink {
 
 struct sinks;
 
-/* Open all. NULL on failure with one line in error. No spec at all: a table on stdout. */
+/*
+ * Open all. NULL on failure with one line in error and errno set: EINVAL when a spec makes no
+ * sense. No spec at all: a table on stdout.
+ */
 struct sinks *sinks_open(const char *const *specs, size_t n, const struct sink_config *config,
                          char *error, size_t size);
 
 void sinks_record(struct sinks *s, const struct flow_record *r);
 void sinks_report(struct sinks *s, const struct sink_report *r);
+void sinks_final(struct sinks *s, const struct sink_report *r);
 
 /* Is any output still working? Without one there is nothing to go on for. */
 bool sinks_alive(const struct sinks *s);
@@ -75,6 +79,9 @@ bool sinks_show_table(const struct sinks *s);
 
 /* Flush and close all, say what was lost. Frees. 0, or -EIO if any failed but for a closed pipe. */
 int sinks_close(struct sinks *s);
+
+/* Nothing was counted: leave all files as they were. Frees. */
+void sinks_abandon(struct sinks *s);
 
 /* The kinds, ended by a NULL. */
 extern const struct sink_kind *const sink_kinds[];

@@ -15,7 +15,6 @@
 #include "addr.h"
 #include "log.h"
 #include "sink.h"
-#include "summary.h"
 #include "units.h"
 
 #define PLAIN_WIDTH 120 /* where there is no window */
@@ -183,7 +182,7 @@ static void put_completeness(struct sink *s, const struct sink_report *r)
 {
 	struct buf b = { 0 };
 
-	summary_print_completeness(&b, &r->stats, r->added, r->no_memory);
+	books_print(r->books, &b);
 	if (b.length) {
 		b.data[b.length - 1] = '\0';
 		put_line(s, b.data);

@@ -12,12 +12,12 @@
 #include <string.h>
 
 #include "addr.h"
+#include "ifname.h"
 #include "tally.h"
 #include "units.h"
 
 struct summary {
 	struct flow_count protocols[256];
-	struct flow_count overflow[256];
 	struct tally *sources;
 	struct tally *destinations;
 	uint64_t records;
@@ -59,13 +59,6 @@ void summary_add_record(struct summary *s, const struct flow_record *r)
 	tally_add(s->sources, k->dst, k->ip_version, r->rev->packets, r->rev->bytes);
 	tally_add(s->destinations, k->dst, k->ip_version, r->fwd->packets, r->fwd->bytes);
 	tally_add(s->destinations, k->src, k->ip_version, r->rev->packets, r->rev->bytes);
-}
-
-void summary_add_overflow(struct summary *s, const struct flow_overflow *key,
-                          const struct flow_count *n)
-{
-	s->overflow[key->protocol].packets += n->packets;
-	s->overflow[key->protocol].bytes += n->bytes;
 }
 
 static void print_protocols(struct buf *b, const char *title, const struct flow_count *counts)
@@ -113,17 +106,31 @@ static void print_talkers(struct buf *b, const char *title, const struct tally *
 		        units_grouped(packets, tally_error(t)));
 }
 
-static bool any(const struct flow_count *counts)
+/* By interface, direction and protocol, in the order they were first met. */
+static void print_overflow(struct buf *b, const struct books *books, size_t n)
 {
-	int i;
+	char packets[UNITS_TEXT + 8], bytes[UNITS_TEXT], number[24];
+	const char *name;
+	size_t i = 0;
 
-	for (i = 0; i < 256; i++)
-		if (counts[i].packets)
-			return true;
-	return false;
+	if (books->n_overflow)
+		buf_text(b, "In no flow, as the kernel's table was full (--kernel-flows)\n");
+	for (i = 0; i < books->n_overflow && i < n; i++) {
+		const struct books_overflow *o = &books->overflow[i];
+
+		name = addr_protocol_name(o->key.protocol);
+		snprintf(number, sizeof(number), "protocol %u", o->key.protocol);
+		buf_format(b, "  %-14s %15s packets  %10s  %s %s\n", name ? name : number,
+		           units_grouped(packets, o->count.packets),
+		           units_bytes(bytes, o->count.bytes), ifname_of(o->key.ifindex),
+		           o->key.direction == FLOW_EGRESS ? "egress" : "ingress");
+	}
+	if (i < books->n_overflow)
+		buf_format(b, "  and %zu more rows; -o stats:PATH has them all\n",
+		           books->n_overflow - i);
 }
 
-void summary_print(const struct summary *s, struct buf *b, size_t n)
+void summary_print(const struct summary *s, const struct books *books, struct buf *b, size_t n)
 {
 	static const struct {
 		enum record_end end;
@@ -144,8 +151,7 @@ void summary_print(const struct summary *s, struct buf *b, size_t n)
 		print_talkers(b, "Top sources", s->sources, n);
 		print_talkers(b, "Top destinations", s->destinations, n);
 	}
-	if (any(s->overflow))
-		print_protocols(b, "In no flow, as the kernel's table was full", s->overflow);
+	print_overflow(b, books, n);
 	buf_format(b, "Flow records: %s", units_grouped(text, s->records));
 	for (i = 0; i < sizeof(ends) / sizeof(ends[0]); i++) {
 		if (!s->ends[ends[i].end])
@@ -155,55 +161,8 @@ void summary_print(const struct summary *s, struct buf *b, size_t n)
 		separator = ", ";
 	}
 	buf_char(b, '\n');
-}
-
-static const struct {
-	const char *name;
-	const char *meaning;
-} causes[] = {
-#define CAUSE_ROW(id, name, meaning) [id] = { name, meaning },
-	FLOW_CAUSES(CAUSE_ROW)
-#undef CAUSE_ROW
-};
-_Static_assert(sizeof(causes) / sizeof(causes[0]) == FLOW_N_CAUSES, "a cause has no name");
-
-const char *summary_cause_name(enum flow_cause cause)
-{
-	return causes[cause].name;
-}
-
-const char *summary_cause_meaning(enum flow_cause cause)
-{
-	return causes[cause].meaning;
-}
-
-int64_t summary_difference(const struct flow_stats *stats, uint64_t added, uint64_t no_memory)
-{
-	uint64_t told = added + no_memory;
-	int i;
-
-	for (i = FLOW_OK + 1; i < FLOW_N_CAUSES; i++)
-		told += stats->cause[i].packets;
-	return (int64_t)(stats->seen.packets - told);
-}
-
-void summary_print_completeness(struct buf *b, const struct flow_stats *stats, uint64_t added,
-                                uint64_t no_memory)
-{
-	int64_t difference = summary_difference(stats, added, no_memory);
-	char text[UNITS_TEXT + 8];
-	int i;
-
-	buf_format(b, "%s: seen %s packets = ", difference ? "INCOMPLETE" : "Complete",
-	           units_grouped(text, stats->seen.packets));
-	buf_format(b, "%s in flows", units_grouped(text, added));
-	for (i = FLOW_OK + 1; i < FLOW_N_CAUSES; i++)
-		if (stats->cause[i].packets)
-			buf_format(b, " + %s %s", units_grouped(text, stats->cause[i].packets),
-			           causes[i].name);
-	if (no_memory)
-		buf_format(b, " + %s no_memory", units_grouped(text, no_memory));
-	if (difference)
-		buf_format(b, "; unexplained: %" PRId64, difference);
-	buf_char(b, '\n');
+	books_print(books, b);
+	if (books->emitted.packets != books->added.packets)
+		buf_format(b, "INCOMPLETE: %" PRIu64 " packets in flows, %" PRIu64 " in records\n",
+		           (uint64_t)books->added.packets, (uint64_t)books->emitted.packets);
 }

@@ -3,7 +3,7 @@
 #ifndef WEIR_SUMMARY_H
 #define WEIR_SUMMARY_H
 
-#include "buf.h"
+#include "books.h"
 #include "record.h"
 
 struct summary;
@@ -15,22 +15,8 @@ struct summary *summary_new(void);
 void summary_free(struct summary *s);
 
 void summary_add_record(struct summary *s, const struct flow_record *r);
-void summary_add_overflow(struct summary *s, const struct flow_overflow *key,
-                          const struct flow_count *n);
 
-/* Packets by protocol, top n sources and destinations, flows by how they ended. */
-void summary_print(const struct summary *s, struct buf *b, size_t n);
-
-/*
- * One line: seen = in flows + causes; difference is 0 when that holds. added: packets put into
- * the table; no_memory: packets that found no memory there.
- */
-void summary_print_completeness(struct buf *b, const struct flow_stats *stats, uint64_t added,
-                                uint64_t no_memory);
-int64_t summary_difference(const struct flow_stats *stats, uint64_t added, uint64_t no_memory);
-
-/* The name of a cause in outputs, and its meaning. */
-const char *summary_cause_name(enum flow_cause cause);
-const char *summary_cause_meaning(enum flow_cause cause);
+/* Packets by protocol, top n sources and destinations, flows by how they ended, the books. */
+void summary_print(const struct summary *s, const struct books *books, struct buf *b, size_t n);
 
 #endif

@@ -12,7 +12,6 @@
 make_space a
 make_space b
 make_pair a va b vb
-[ -n "$has_stats" ] || skip "bytes when a table is full" "weir has no --stats"
 never=(--idle-timeout 0 --active-timeout 0)
 
 # exact WHAT WEIR-OPTION... -- TRAFFICGEN-OPTION... [-- TRAFFICGEN-OPTION...]
