@@ -5,63 +5,173 @@
  * A step is a load of the node, a load of the feature, a comparison and an addition; each waits for
  * the one before, but walks do not wait for each other. So LANES of them are taken a step at a time
  * in turn: LANES rows down one tree, or, for a row that comes alone, one row down LANES trees.
- * There is no branch to guess wrongly: who has come to a leaf stays there.
+ * There is no branch to guess wrongly: who has come to a leaf stays there, and every few steps it
+ * is asked whether all have.
  *
  * A block of rows is transposed into tiles of LANES rows, so that a lane's value lies at a fixed
  * distance, and taken through one tree after another: the block stays in the second-level cache,
- * the tree in the first, and the sums of a row are made in the order of the trees.
+ * the tree in the first. What is remembered are the leaves; their values are added up a few trees
+ * at a time, in registers, and always in the order of the trees.
  */
 #include "forest.h"
 
+#include <stdbool.h>
 #include <string.h>
 
 #define LANES       16
+#define STEPS       8     /* between two questions whether all are at their leaves */
+#define TREES       16    /* whose leaves are added at once */
 #define BLOCK_ROWS  256   /* at most, a multiple of LANES */
-#define BLOCK_CELLS 32768 /* floats on the stack */
+#define BLOCK_CELLS 32768 /* floats on the stack: 128 KiB */
 
-static inline uint32_t step(const struct forest_node *nodes, uint32_t at, float value)
+/* The leaves a row came to, as places in values[], tree by tree. */
+struct leaves {
+	uint32_t value[TREES];
+};
+
+static inline void step(uint32_t *at, const struct forest_node *nodes, const float *row,
+                        uint32_t stride)
 {
-	return nodes[at].left + (value > nodes[at].threshold);
+	const struct forest_node *node = &nodes[*at];
+
+	*at = node->left + (row[(size_t)node->feature * stride] > node->threshold);
 }
 
-/* Rows of a tile down one tree; tile[n_features][LANES]. */
-static void walk_tile(uint32_t at[LANES], const struct forest_node *nodes, uint32_t root,
-                      const float *tile, uint32_t depth)
+static inline bool all_at_leaves(const uint32_t at[LANES], const struct forest_node *nodes)
 {
-	uint32_t i, lane;
+	uint32_t lane, away = 0;
 
 	for (lane = 0; lane < LANES; lane++)
-		at[lane] = root;
-	for (i = 0; i < depth; i++)
-#pragma GCC unroll 16
-		for (lane = 0; lane < LANES; lane++)
-			at[lane] = step(nodes, at[lane],
-			                tile[nodes[at[lane]].feature * LANES + lane]);
+		away |= nodes[at[lane]].left ^ at[lane];
+	return !away;
 }
 
-/* One row down LANES trees. */
-static void walk_trees(uint32_t at[LANES], const struct forest_node *nodes, const float *row,
-                       uint32_t depth)
+/*
+ * Take at[] down, at most depth steps. Lane i sees the value of feature k at
+ * cells[k * stride + i * offset].
+ */
+static inline __attribute__((always_inline)) void walk(uint32_t at[LANES],
+                                                       const struct forest_node *nodes,
+                                                       const float *cells, uint32_t stride,
+                                                       uint32_t offset, uint32_t depth)
 {
 	uint32_t i, lane;
 
-	for (i = 0; i < depth; i++)
+	for (i = 0; i < depth; i++) {
 #pragma GCC unroll 16
 		for (lane = 0; lane < LANES; lane++)
-			at[lane] = step(nodes, at[lane], row[nodes[at[lane]].feature]);
+			step(&at[lane], nodes, cells + lane * offset, stride);
+		if (i % STEPS == STEPS - 1 && all_at_leaves(at, nodes))
+			break;
+	}
 }
 
-/* Add what tree t says at node `at` to a row's out[n_outputs]. */
-static inline void add_leaf(const struct forest *f, double *out, uint32_t t, uint32_t at)
+/* LANES rows, tile[n_features][LANES], down one tree, the leaves into its column of to[LANES]. */
+static void walk_tile(struct leaves *to, const struct forest *f, uint32_t t, const float *tile)
 {
-	const double *value = f->values + f->nodes[at].value;
+	uint32_t at[LANES], lane;
+
+	for (lane = 0; lane < LANES; lane++)
+		at[lane] = f->root[t];
+	walk(at, f->nodes, tile, LANES, 1, f->depth[t]);
+	for (lane = 0; lane < LANES; lane++)
+		to[lane].value[t % TREES] = f->nodes[at[lane]].value;
+}
+
+/* One row down n trees from t on, at most LANES; idle lanes go with the first. */
+static void walk_trees(struct leaves *to, const struct forest *f, uint32_t t, uint32_t n,
+                       const float *row)
+{
+	uint32_t at[LANES], lane, depth = 0;
+
+	for (lane = 0; lane < LANES; lane++) {
+		uint32_t tree = t + (lane < n ? lane : 0);
+
+		at[lane] = f->root[tree];
+		if (f->depth[tree] > depth)
+			depth = f->depth[tree];
+	}
+	walk(at, f->nodes, row, 1, 0, depth);
+	for (lane = 0; lane < n; lane++)
+		to->value[lane] = f->nodes[at[lane]].value;
+}
+
+typedef double pair __attribute__((vector_size(16)));
+
+static inline pair load(const double *from)
+{
+	pair p;
+
+	memcpy(&p, from, sizeof(p));
+	return p;
+}
+
+/* Eight columns, kept in four registers: sums wait for each other, columns do not. */
+static void add_8(double *out, const double *values, const struct leaves *leaves, uint32_t n)
+{
+	pair a = load(out), b = load(out + 2), c = load(out + 4), d = load(out + 6);
+	uint32_t t;
+
+	for (t = 0; t < n; t++) {
+		const double *value = values + leaves->value[t];
+
+		a += load(value);
+		b += load(value + 2);
+		c += load(value + 4);
+		d += load(value + 6);
+	}
+	memcpy(out, &a, sizeof(a));
+	memcpy(out + 2, &b, sizeof(b));
+	memcpy(out + 4, &c, sizeof(c));
+	memcpy(out + 6, &d, sizeof(d));
+}
+
+static void add_2(double *out, const double *values, const struct leaves *leaves, uint32_t n)
+{
+	pair a = load(out);
+	uint32_t t;
+
+	for (t = 0; t < n; t++)
+		a += load(values + leaves->value[t]);
+	memcpy(out, &a, sizeof(a));
+}
+
+static void add_1(double *out, const double *values, const struct leaves *leaves, uint32_t n)
+{
+	double a = *out;
+	uint32_t t;
+
+	for (t = 0; t < n; t++)
+		a += values[leaves->value[t]];
+	*out = a;
+}
+
+/* out[n_outputs] += the shares of n leaves, one after another. */
+static void add_shares(double *out, const struct forest *f, const struct leaves *leaves, uint32_t n)
+{
+	uint32_t width = f->n_outputs, i = 0;
+
+	for (; width - i >= 8; i += 8)
+		add_8(out + i, f->values + i, leaves, n);
+	for (; width - i >= 2; i += 2)
+		add_2(out + i, f->values + i, leaves, n);
+	if (width - i)
+		add_1(out + i, f->values + i, leaves, n);
+}
+
+/* Add what the n trees from t on say of a row. */
+static void add_leaves(double *out, const struct forest *f, const struct leaves *leaves, uint32_t t,
+                       uint32_t n)
+{
 	uint32_t i;
 
 	if (f->kind == FOREST_MEAN)
-		for (i = 0; i < f->n_outputs; i++)
-			out[i] += value[i];
+		add_shares(out, f, leaves, n);
+	else if (f->n_outputs == 1)
+		add_1(out, f->values, leaves, n);
 	else
-		out[f->kind == FOREST_SUM ? t % f->n_outputs : 0] += *value;
+		for (i = 0; i < n; i++)
+			out[(t + i) % f->n_outputs] += f->values[leaves->value[i]];
 }
 
 static void begin(const struct forest *f, double *out)
@@ -83,20 +193,14 @@ static void finish(const struct forest *f, double *out)
 
 static void apply_row(const struct forest *f, double *out, const float *row)
 {
-	uint32_t at[LANES], t, lane;
+	struct leaves leaves;
+	uint32_t t, n;
 
 	begin(f, out);
-	for (t = 0; t < f->n_trees; t += LANES) {
-		uint32_t n = f->n_trees - t < LANES ? f->n_trees - t : LANES, depth = 0;
-
-		for (lane = 0; lane < LANES; lane++) {
-			at[lane] = f->root[t + (lane < n ? lane : 0)];
-			if (lane < n && f->depth[t + lane] > depth)
-				depth = f->depth[t + lane];
-		}
-		walk_trees(at, f->nodes, row, depth);
-		for (lane = 0; lane < n; lane++)
-			add_leaf(f, out, t + lane, at[lane]);
+	for (t = 0; t < f->n_trees; t += n) {
+		n = f->n_trees - t < TREES ? f->n_trees - t : TREES;
+		walk_trees(&leaves, f, t, n, row);
+		add_leaves(out, f, &leaves, t, n);
 	}
 	finish(f, out);
 }
@@ -117,21 +221,24 @@ static void fill_tile(float *tile, const float *rows, size_t n, uint32_t n_featu
 static void apply_block(const struct forest *f, double *out, const float *rows, size_t n)
 {
 	_Alignas(64) float tiles[BLOCK_CELLS];
-	size_t width = (size_t)f->n_features * LANES, i, lane;
-	uint32_t at[LANES], t;
+	struct leaves leaves[BLOCK_ROWS];
+	size_t width = (size_t)f->n_features * LANES, i;
+	uint32_t t;
 
-	for (i = 0; i < n; i += LANES) {
+	for (i = 0; i < n; i++)
+		begin(f, out + i * f->n_outputs);
+	for (i = 0; i < n; i += LANES)
 		fill_tile(tiles + i / LANES * width, rows + i * f->n_features,
 		          n - i < LANES ? n - i : LANES, f->n_features);
-		for (lane = 0; lane < LANES && i + lane < n; lane++)
-			begin(f, out + (i + lane) * f->n_outputs);
+	for (t = 0; t < f->n_trees; t++) {
+		for (i = 0; i < n; i += LANES)
+			walk_tile(leaves + i, f, t, tiles + i / LANES * width);
+		if (t % TREES != TREES - 1 && t + 1 < f->n_trees)
+			continue;
+		for (i = 0; i < n; i++)
+			add_leaves(out + i * f->n_outputs, f, &leaves[i], t - t % TREES,
+			           t % TREES + 1);
 	}
-	for (t = 0; t < f->n_trees; t++)
-		for (i = 0; i < n; i += LANES) {
-			walk_tile(at, f->nodes, f->root[t], tiles + i / LANES * width, f->depth[t]);
-			for (lane = 0; lane < LANES && i + lane < n; lane++)
-				add_leaf(f, out + (i + lane) * f->n_outputs, t, at[lane]);
-		}
 	for (i = 0; i < n; i++)
 		finish(f, out + i * f->n_outputs);
 }
