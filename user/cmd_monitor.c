@@ -134,7 +134,7 @@ static void tell_attached(const struct monitor *m)
 	a = probe_attached(m->probe, &n);
 	for (i = 0; i < n; i++)
 		log_info("%s: ingress %s, egress %s%s%s", a[i].name, a[i].ingress, a[i].egress,
-		         a[i].note[0] ? "; " : "", a[i].note);
+		         a[i].note[0] ? "; auto: " : "", a[i].note);
 	log_debug("kernel flow tables: %u entries a CPU and epoch, %" PRIu64 " bytes in all",
 	          probe_maps(m->probe)->kernel_flows, probe_memory(m->probe));
 }
@@ -188,7 +188,7 @@ static void finish(struct monitor *m)
 	probe_detach(m->probe);
 	drain_now(m);
 	drain_now(m);
-	collect_tick(m->collect, now_ns());
+	collect_expire(m->collect, now_ns());
 }
 
 static int watch(const struct monitor_options *o, char **names, int n)

@@ -219,10 +219,15 @@ static void make_report(struct collect *c, uint64_t now_ns)
 	c->last_tick_ns = now_ns;
 }
 
-void collect_tick(struct collect *c, uint64_t now_ns)
+void collect_expire(struct collect *c, uint64_t now_ns)
 {
 	read_clocks(c);
 	table_sweep(c->table, now_ns);
+}
+
+void collect_tick(struct collect *c, uint64_t now_ns)
+{
+	collect_expire(c, now_ns);
 	if (c->live)
 		make_report(c, now_ns);
 }

@@ -56,6 +56,9 @@ void collect_packet(struct collect *c, const struct flow_packet *packet, enum fl
 /* What a drain brings: pass &to to drain_run(). */
 void collect_from_drain(struct collect *c, struct drain_to *to);
 
+/* Report the flows that have ended by now_ns of the table's clock. */
+void collect_expire(struct collect *c, uint64_t now_ns);
+
 /* An interval is over: expire by now_ns of the table's clock, and report if live. */
 void collect_tick(struct collect *c, uint64_t now_ns);
 

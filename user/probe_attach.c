@@ -32,15 +32,15 @@ enum probe_mode probe_auto_mode(const struct netdev *dev, char *why, size_t size
 		return PROBE_TC;
 	}
 	if (!dev->native_xdp) {
-		snprintf(why, size, "driver %s is not one where native XDP is worth its price",
-		         dev->driver[0] ? dev->driver : "(unnamed)");
+		snprintf(why, size, "native XDP does not pay on %s",
+		         dev->driver[0] ? dev->driver : "this device");
 		return PROBE_TC;
 	}
 	if (!bpf_xdp_query_id(dev->ifindex, 0, &id) && id) {
 		snprintf(why, size, "another XDP program (id %u) is attached", id);
 		return PROBE_TC;
 	}
-	snprintf(why, size, "driver %s runs XDP natively", dev->driver);
+	snprintf(why, size, "%s runs XDP natively", dev->driver);
 	return PROBE_XDP;
 }
 

@@ -18,7 +18,8 @@
 #include "units.h"
 
 #define PLAIN_WIDTH 120 /* where there is no window */
-#define FIXED_WIDTH 52  /* all columns but the two addresses */
+#define FIXED_WIDTH 33  /* PROTO, PACKETS, RATE and their spaces; the last column is left free */
+#define IPV4_WIDTH  21  /* 255.255.255.255:65535 */
 
 /* A record that outlives its flow. */
 struct kept {
@@ -109,11 +110,20 @@ static void endpoint(char *text, size_t size, int width, const uint8_t address[1
 		         whole + length - (width - width / 2));
 }
 
-static int endpoint_width(const struct table_state *t)
-{
-	int width = (t->width - FIXED_WIDTH) / 2;
+/* How the width is shared: the columns BYTES and AGE are there only where IPv4 fits beside them. */
+struct columns {
+	int endpoint;
+	bool bytes, age;
+};
 
-	return width < 9 ? 9 : width > 47 ? 47 : width;
+static struct columns share_width(const struct table_state *t)
+{
+	struct columns c = { .age = (t->width - FIXED_WIDTH - 20) / 2 >= IPV4_WIDTH,
+		             .bytes = (t->width - FIXED_WIDTH - 10) / 2 >= IPV4_WIDTH };
+	int width = (t->width - FIXED_WIDTH - 10 * (c.age + c.bytes)) / 2;
+
+	c.endpoint = width < 9 ? 9 : width > 47 ? 47 : width;
+	return c;
 }
 
 /* End a line: on a terminal cut to its width, and what stood there before wiped. */
@@ -129,22 +139,36 @@ static void put_line(struct sink *s, const char *line)
 	t->drawn++;
 }
 
-static void put_head(struct sink *s, const char *amount)
-{
-	struct table_state *t = s->state;
-	int width = endpoint_width(t);
-	char line[256];
+struct row {
+	const char *protocol, *from, *to, *packets, *bytes, *rate, *age;
+};
 
-	snprintf(line, sizeof(line), "%-8s %-*s %-*s %9s %9s %11s %9s", "PROTO", width, "SOURCE",
-	         width, "DESTINATION", "PACKETS", "BYTES", amount, "AGE");
+static void put_row(struct sink *s, const struct row *r)
+{
+	struct columns c = share_width(s->state);
+	char line[256];
+	int n;
+
+	n = snprintf(line, sizeof(line), "%-8s %-*s %-*s %9s", r->protocol, c.endpoint, r->from,
+	             c.endpoint, r->to, r->packets);
+	if (c.bytes)
+		n += snprintf(line + n, sizeof(line) - n, " %9s", r->bytes);
+	n += snprintf(line + n, sizeof(line) - n, " %11s", r->rate);
+	if (c.age)
+		snprintf(line + n, sizeof(line) - n, " %9s", r->age);
 	put_line(s, line);
+}
+
+static void put_head(struct sink *s, const char *rate)
+{
+	put_row(s,
+	        &(struct row){ "PROTO", "SOURCE", "DESTINATION", "PACKETS", "BYTES", rate, "AGE" });
 }
 
 static void put_flow(struct sink *s, const struct flow_record *r, double rate)
 {
-	struct table_state *t = s->state;
-	int width = endpoint_width(t);
-	char line[256], from[64], to[64], packets[UNITS_TEXT], bytes[UNITS_TEXT], age[UNITS_TEXT];
+	int width = share_width(s->state).endpoint;
+	char from[64], to[64], packets[UNITS_TEXT], bytes[UNITS_TEXT], age[UNITS_TEXT];
 	char per_second[UNITS_TEXT + 2], number[8];
 	const char *name = addr_protocol_name(r->key.protocol);
 
@@ -153,12 +177,11 @@ static void put_flow(struct sink *s, const struct flow_record *r, double rate)
 	endpoint(to, sizeof(to), width, r->key.dst, r->key.ip_version, r->key.dst_port);
 	units_bytes(per_second, rate);
 	strcat(per_second, "/s");
-	snprintf(line, sizeof(line), "%-8s %-*s %-*s %9s %9s %11s %9s", name ? name : number, width,
-	         from, width, to,
-	         units_count(packets, (double)r->fwd->packets + r->rev->packets, ""),
-	         units_bytes(bytes, bytes_of(r)), per_second,
-	         units_duration(age, r->end_ns - r->start_ns));
-	put_line(s, line);
+	units_count(packets, (double)r->fwd->packets + r->rev->packets, "");
+	units_bytes(bytes, bytes_of(r));
+	units_duration(age, r->end_ns - r->start_ns);
+	put_row(s,
+	        &(struct row){ name ? name : number, from, to, packets, bytes, per_second, age });
 }
 
 static void put_status(struct sink *s, const struct sink_report *r)
@@ -202,7 +225,7 @@ static void report(struct sink *s, const struct sink_report *r)
 	if (t->terminal && t->height > 4 && rows > (uint32_t)t->height - 4)
 		rows = t->height - 4;
 	if (t->terminal && t->drawn)
-		buf_format(&s->out.text, "\x1b[%dA",
+		buf_format(&s->out.text, "\r\x1b[%dA",
 		           t->drawn < t->height ? t->drawn : t->height - 1);
 	t->drawn = 0;
 	put_status(s, r);
@@ -231,6 +254,8 @@ static void end(struct sink *s)
 		}
 		buf_char(&s->out.text, '\n');
 	}
+	if (t->terminal && t->drawn && s->config->live)
+		buf_char(&s->out.text, '\n'); /* a ^C may stand on the line */
 	free(t->kept);
 	free(t);
 	s->state = NULL;

@@ -57,6 +57,7 @@ struct table {
 	struct pool flows;
 	struct pool sides;
 	struct index index;
+	const struct flow *last; /* the flow of the last packet; NULL: it has been reported */
 	uint32_t hand;
 	uint64_t seed;
 };
@@ -137,6 +138,8 @@ static void flow_reset(struct table *t, struct flow *f)
 {
 	int i;
 
+	if (t->last == f)
+		t->last = NULL;
 	for (i = 0; i < 2; i++)
 		if (f->side[i])
 			pool_release(&t->sides, f->side[i] - 1);
@@ -350,8 +353,16 @@ int table_add_packet(struct table *t, const struct flow_packet *packet)
 		flow_start(p, packet);
 	else
 		flow_add(p, packet);
+	t->last = f;
 	flow_touch(t, f, side, p, packet->tcp_flags, packet->length);
 	return 0;
+}
+
+bool table_last(const struct table *t, struct flow_record *record)
+{
+	if (t->last)
+		record_fill(t, t->last, record);
+	return t->last != NULL;
 }
 
 int table_add_partial(struct table *t, const struct flow_key *wire_key,

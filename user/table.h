@@ -40,6 +40,9 @@ void table_prefetch(const struct table *t, uint32_t hash);
 int table_add_packet(struct table *t, const struct flow_packet *packet);
 int table_add_partial(struct table *t, const struct flow_key *key, const struct flow_partial *part);
 
+/* Look at the flow that the last packet went into; false if it has been reported since. */
+bool table_last(const struct table *t, struct flow_record *record);
+
 /* Emit what has ended by now_ns. To be called now and then. */
 void table_sweep(struct table *t, uint64_t now_ns);
 
