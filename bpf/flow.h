@@ -394,7 +394,7 @@ FLOW_INLINE void flow_add_facts(struct flow_partial *p, const struct flow_packet
 	} else {
 		flow_add_sizes(p, k->length, last, 1);
 	}
-	if (p->n_first < FLOW_FIRST)
+	if (p->packets < FLOW_FIRST + k->segments) /* later ones need not touch the cold part */
 		flow_add_first_payload(p, last);
 	if (k->ttl < p->ttl_min)
 		p->ttl_min = k->ttl;
@@ -427,6 +427,8 @@ FLOW_INLINE void flow_add(struct flow_partial *p, const struct flow_packet *k)
 {
 	__u64 time = k->time_ns > p->last_ns ? k->time_ns : p->last_ns;
 
+	/* Which bin it is takes last_ns to know: have their cache line on its way meanwhile. */
+	asm volatile("" : : "r"(p->iat_hist[0]), "r"(p->iat_hist[FLOW_BINS - 1]));
 	flow_add_gap(p, p->last_ns, time);
 	p->last_ns = time;
 	flow_add_facts(p, k);
