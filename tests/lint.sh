@@ -40,7 +40,7 @@ check_native()
 	local file files flags
 
 	mapfile -t files < <(sources '^(user|ml|tools|tests)/.*\.c$' | grep -v '\.bpf\.c$')
-	read -ra flags <<<"$(pkg-config --cflags libbpf libpcap zlib)"
+	read -ra flags <<<"$(pkg-config --cflags libbpf zlib)"
 	say "$1" "${#files[@]} files"
 	for file in "${files[@]}"; do
 		"$1" -std=gnu11 -O2 -Wall -Wextra -Wno-unused-parameter -Wshadow \

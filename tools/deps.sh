@@ -22,7 +22,6 @@ linux-libc-dev | header linux/bpf.h   | the kernel's headers for programs
 libbpf-dev     | library libbpf       | libbpf: loading and attaching
 libelf-dev     | library libelf       | libelf, which libbpf needs
 zlib1g-dev     | library zlib         | zlib: compressed files
-libpcap-dev    | library libpcap      | libpcap: filters
 iproute2       | command ip           | ip: links and routes
 "
 python="
@@ -34,7 +33,7 @@ libcmocka-dev  | header cmocka.h      | cmocka: unit tests
 @fuzzer        | fuzzer libFuzzer     | clang's libFuzzer
 tshark         | command tshark       | tshark: a second opinion on captures
 ethtool        | command ethtool      | ethtool: offloads of test links
-iperf3         | command iperf3       | iperf3: real TCP over test links
+groff          | command groff       | groff: formats the manual page
 "
 bench="$build$python
 softflowd      | command softflowd    | softflowd: a peer to measure beside

@@ -207,6 +207,7 @@ static int watch(const struct monitor_options *o, char **names, int n)
 		tell_attached(&m);
 		collect_from_drain(m.collect, &m.to);
 		m.interface_packets = interface_packets(&m);
+		collect_begin(m.collect);
 		if (loop_run(m.loop))
 			result = CMD_FAILED;
 		finish(&m);

@@ -101,7 +101,6 @@ struct collect *collect_open(const struct collect_options *o, bool live, const c
 		c->options = *o;
 		c->live = live;
 		c->source = source;
-		c->last_tick_ns = live ? clock_ns(CLOCK_MONOTONIC) : 0;
 		c->table = table_new(&table);
 		c->summary = summary_new();
 		c->top = calloc(o->top, sizeof(*c->top));
@@ -124,13 +123,18 @@ struct collect *collect_open(const struct collect_options *o, bool live, const c
 	return c;
 }
 
-/* Put the packets held back into the table. */
+void collect_begin(struct collect *c)
+{
+	c->last_tick_ns = clock_ns(CLOCK_MONOTONIC);
+}
+
 static void count(struct flow_count *n, uint64_t packets, uint64_t bytes)
 {
 	n->packets += packets;
 	n->bytes += bytes;
 }
 
+/* Put the packets held back into the table. */
 static void release(struct collect *c)
 {
 	const struct flow_packet *k;

@@ -50,6 +50,9 @@ extern const struct collect_options collect_defaults;
 struct collect *collect_open(const struct collect_options *options, bool live, const char *source,
                              char *error, size_t size);
 
+/* The first interval begins now: between opening and this, hooks were attached. */
+void collect_begin(struct collect *c);
+
 /* A frame of a file. */
 void collect_packet(struct collect *c, const struct flow_packet *packet, enum flow_cause cause);
 

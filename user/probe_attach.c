@@ -168,9 +168,9 @@ static void explain_xdp(const struct netdev *dev, enum probe_mode mode, int fail
 		         dev->name, kind, id);
 	else if (failed == -EOPNOTSUPP)
 		snprintf(error, size,
-		         "%s: cannot attach XDP in %s mode: the driver (%s) has no support; try "
+		         "%s: cannot attach XDP in %s mode: its driver%s%s has no support; try "
 		         "--mode tc",
-		         dev->name, kind, dev->driver);
+		         dev->name, kind, *dev->driver ? " " : "", dev->driver);
 	else
 		snprintf(error, size,
 		         "%s: cannot attach XDP in %s mode: %s (an MTU of %u, LRO or too few "
