@@ -59,6 +59,17 @@ static bool add_window(struct forest *f)
 	return true;
 }
 
+double forest_average_path(double n)
+{
+	static const double euler = 0.57721566490153286061;
+
+	if (n <= 1)
+		return 0;
+	if (n == 2)
+		return 1;
+	return 2 * (log(n - 1) + euler) - 2 * (n - 1) / n;
+}
+
 struct forest *forest_new(enum forest_kind kind, uint32_t n_features, uint32_t n_outputs)
 {
 	struct forest *f = calloc(1, sizeof(*f));
@@ -134,7 +145,22 @@ static int add_leaf(struct forest *f, struct forest_node *node, const double *va
 /* A node that was given a place; it waits in a queue of the tree's nodes in their final order. */
 struct placed {
 	uint32_t branch, depth;
+	bool taken; /* of the branch of this number, not of the node at this place */
 };
+
+static bool take(struct placed *queue, uint32_t n, uint32_t branch)
+{
+	if (branch >= n || queue[branch].taken)
+		return false;
+	queue[branch].taken = true;
+	return true;
+}
+
+static void put(struct placed *queue, uint32_t at, uint32_t branch, uint32_t depth)
+{
+	queue[at].branch = branch;
+	queue[at].depth = depth;
+}
 
 /* The queue as it fills is the layout: what is taken at i lies at root + i. */
 static int lay_out(struct forest *f, struct placed *queue, const struct forest_branch *branches,
@@ -143,7 +169,8 @@ static int lay_out(struct forest *f, struct placed *queue, const struct forest_b
 	uint32_t root = f->n_nodes, filled = 1, i;
 	int status;
 
-	queue[0] = (struct placed){ 0, 0 };
+	take(queue, n, 0);
+	put(queue, 0, 0, 0);
 	for (i = 0; i < filled; i++) {
 		const struct forest_branch *b = &branches[queue[i].branch];
 		struct forest_node *node = &f->nodes[root + i];
@@ -156,13 +183,13 @@ static int lay_out(struct forest *f, struct placed *queue, const struct forest_b
 				return status;
 			continue;
 		}
-		if ((uint32_t)b->feature >= f->n_features || b->left >= n || b->right >= n ||
-		    isnan(b->threshold) || n - filled < 2)
+		if ((uint32_t)b->feature >= f->n_features || isnan(b->threshold) ||
+		    !take(queue, n, b->left) || !take(queue, n, b->right))
 			return -EINVAL;
 		*node = (struct forest_node){ b->threshold, (uint32_t)b->feature, root + filled,
 			                      0 };
-		queue[filled++] = (struct placed){ b->left, queue[i].depth + 1 };
-		queue[filled++] = (struct placed){ b->right, queue[i].depth + 1 };
+		put(queue, filled++, b->left, queue[i].depth + 1);
+		put(queue, filled++, b->right, queue[i].depth + 1);
 	}
 	f->root[f->n_trees++] = root;
 	f->n_nodes += filled;

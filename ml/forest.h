@@ -24,7 +24,7 @@ struct forest_node {
 	float threshold;
 	uint32_t feature;
 	uint32_t left;  /* the right child is left + 1; a leaf's is itself */
-	uint32_t value; /* leaf: first of its n_outputs (or one) in values[] */
+	uint32_t value; /* leaf: first of its n_outputs (or one) in values[], maybe shared */
 };
 
 struct forest {
@@ -34,16 +34,17 @@ struct forest {
 	uint32_t n_trees;
 	uint32_t n_nodes;
 	uint32_t n_values;
-	uint32_t max_samples; /* FOREST_PATH: rows each tree was made from */
-	uint32_t *root;       /* [n_trees], nodes of a tree are together and follow their parents */
-	uint32_t *depth;      /* [n_trees], steps from the root to its deepest leaf */
+	uint32_t max_samples;      /* FOREST_PATH: rows each tree was made from */
+	uint32_t *root;            /* [n_trees], nodes of a tree are together, breadth first */
+	uint32_t *depth;           /* [n_trees], steps from the root to its deepest leaf */
 	struct forest_node *nodes; /* [n_nodes] */
 	float *cover;     /* [n_nodes], (weighted) training rows that came by; for reasons */
 	double *values;   /* [n_values] */
 	double *baseline; /* [n_outputs], FOREST_SUM; else NULL */
 };
 
-/* Accepts NULL. Frees all arrays; for a forest that was built in memory, not one in a model file.
+/* Accepts NULL. Frees it and all its arrays; for a forest that was built in memory, not one in a
+ * model file.
  */
 void forest_free(struct forest *f);
 
@@ -71,6 +72,9 @@ struct forest_branch {
 	float cover;
 	const double *value; /* leaf: n_outputs doubles (FOREST_MEAN) or one */
 };
+
+/* c(n): the mean path length of a tree of n samples, 0 up to one of them (Liu et al. 2008). */
+double forest_average_path(double n_samples);
 
 struct forest *forest_new(enum forest_kind kind, uint32_t n_features, uint32_t n_outputs);
 

@@ -20,7 +20,9 @@ enum model_kind {
 	MODEL_ANOMALY,           /* score_samples: -2^(-path / c(max_samples)) */
 };
 
-#define MODEL_QUANTILES 101 /* of the training (or held-back) scores, 0 % .. 100 % */
+#define MODEL_QUANTILES    101 /* of the training (or held-back) scores, 0 % .. 100 % */
+#define MODEL_FEATURES_MAX 4096
+#define MODEL_CLASSES_MAX  4096
 
 struct model {
 	enum model_kind kind;
@@ -33,12 +35,12 @@ struct model {
 	const double *scale; /* [n_features]: the divisor, never 0 */
 	struct forest forest;
 	double threshold; /* MODEL_ANOMALY: is_anomaly when score_samples < threshold */
-	double quantile[MODEL_QUANTILES]; /* of score_samples; of the largest probability otherwise
-	                                   */
-	const double
-	        *usual; /* [n_features][3]: 5 %, 50 %, 95 % of each feature in training, unscaled */
-	const char *about; /* training metadata, one JSON object */
-	void *map;         /* the file or the one allocation that all pointers lie in */
+	double quantile[MODEL_QUANTILES]; /* of score_samples; of the largest probability otherwise;
+	                                   * ascending; all 0: not known */
+	const double *usual; /* [n_features][3]: 5 %, 50 %, 95 % of each feature in training,
+	                      * unscaled; NULL: not known */
+	const char *about;   /* training metadata, one JSON object; NULL is {} when saving */
+	void *map;           /* the file or the one allocation that all pointers lie in */
 	size_t map_size;
 	bool mapped;
 };
