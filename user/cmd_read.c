@@ -64,6 +64,7 @@ static int read_file(struct collect *c, const char *path)
 		log_error("%s", error);
 		return CMD_FAILED;
 	}
+	collect_boundary(c);
 	while (!stopped) {
 		status = capture_next(capture, &frame);
 		if (status != CAPTURE_PACKET)

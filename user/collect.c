@@ -44,6 +44,8 @@ struct collect {
 	struct flow_packet held[HELD];
 	int n_held;
 	uint64_t next_sweep_ns;
+	uint64_t latest_ns; /* of the packets of files */
+	bool at_boundary;
 };
 
 static void emit(void *arg, const struct flow_record *record)
@@ -134,6 +136,25 @@ static void count(struct flow_count *n, uint64_t packets, uint64_t bytes)
 	n->bytes += bytes;
 }
 
+/* Files: expire by the clock of the packets. */
+static void follow_clock(struct collect *c, uint64_t now_ns)
+{
+	uint64_t idle_ns = c->options.idle_ns;
+
+	if (c->at_boundary && idle_ns && c->latest_ns > idle_ns &&
+	    now_ns < c->latest_ns - idle_ns) {
+		table_flush(c->table, RECORD_FORCED);
+		c->next_sweep_ns = c->latest_ns = 0;
+	}
+	c->at_boundary = false;
+	if (now_ns > c->latest_ns)
+		c->latest_ns = now_ns;
+	if (now_ns >= c->next_sweep_ns) {
+		table_sweep(c->table, now_ns);
+		c->next_sweep_ns = now_ns + c->options.interval_ns;
+	}
+}
+
 /* Put the packets held back into the table. */
 static void release(struct collect *c)
 {
@@ -142,14 +163,17 @@ static void release(struct collect *c)
 
 	for (i = 0; i < c->n_held; i++) {
 		k = &c->held[i];
-		if (k->time_ns >= c->next_sweep_ns) {
-			table_sweep(c->table, k->time_ns);
-			c->next_sweep_ns = k->time_ns + c->options.interval_ns;
-		}
+		follow_clock(c, k->time_ns);
 		count(table_add_packet(c->table, k) ? &c->books.no_memory : &c->books.added, 1,
 		      k->length);
 	}
 	c->n_held = 0;
+}
+
+void collect_boundary(struct collect *c)
+{
+	release(c);
+	c->at_boundary = true;
 }
 
 void collect_packet(struct collect *c, const struct flow_packet *packet, enum flow_cause cause)

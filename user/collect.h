@@ -53,6 +53,12 @@ struct collect *collect_open(const struct collect_options *options, bool live, c
 /* The first interval begins now: between opening and this, hooks were attached. */
 void collect_begin(struct collect *c);
 
+/*
+ * Another file follows. If its clock is an idle timeout or more before what was read, all flows end
+ * here; files that go on where the last one ended (rotated captures) continue them.
+ */
+void collect_boundary(struct collect *c);
+
 /* A frame of a file. */
 void collect_packet(struct collect *c, const struct flow_packet *packet, enum flow_cause cause);
 

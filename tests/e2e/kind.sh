@@ -132,6 +132,9 @@ def write(name, data):
     open(f"{sys.argv[1]}/{name}", "wb").write(data)
 three = header(1) + b"".join(record(i, frame(100)) for i in range(3))
 write("three.pcap", three)
+write("earlier.pcap", three.replace(struct.pack("<I", 1700000000), struct.pack("<I", 1600000000))
+      .replace(struct.pack("<I", 1700000001), struct.pack("<I", 1600000001))
+      .replace(struct.pack("<I", 1700000002), struct.pack("<I", 1600000002)))
 write("three.pcap.gz", gzip.compress(three))
 write("cut.pcap", three + record(3, frame(100))[:60])
 write("cut.pcap.gz", gzip.compress(three * 1)[:-20])
@@ -186,6 +189,13 @@ done
 run "$weir" read --idle-timeout 0 --active-timeout 0 -o "csv:$scratch/csv" \
 	"$scratch/three.pcap" "$scratch/three.pcap.gz" "$scratch/many.pcap"
 is "weir read of several files" "$code $(sums "$scratch/csv")" "0 20001 20006 2000600"
+
+run "$weir" read -o "csv:$scratch/csv" "$scratch/three.pcap" "$scratch/earlier.pcap"
+is "files in no order of time are no one flow" \
+	"$code $(sums "$scratch/csv") $(cut -d, -f6 "$scratch/csv" | tr '\n' ' ')" \
+	"0 2 6 600 duration 2 2 "
+run "$weir" read -o "csv:$scratch/csv" "$scratch/three.pcap" "$scratch/three.pcap"
+is "files that overlap are one flow" "$code $(sums "$scratch/csv")" "0 1 6 600"
 
 # Outputs.
 refuses "an output in a folder that is not there" 1 \
