@@ -414,7 +414,7 @@ static const char *top(struct table *t, uint32_t n)
 	uint64_t bytes[8];
 	int length = 0;
 
-	n = table_top(t, records, bytes, n);
+	n = table_look(t, records, bytes, n, NULL);
 	text[0] = '\0';
 	for (uint32_t i = 0; i < n; i++)
 		length += sprintf(text + length, "%s%c:%u", i ? " " : "",
@@ -463,6 +463,35 @@ static void a_cut_takes_nothing_from_the_bytes_since_the_last_look(void **state)
 	table_free(t);
 }
 
+static void tell_look(void *arg, const struct flow_record *r)
+{
+	tell(arg, "%c%s %u/%u of %u/%u", 'a' + flow_of(&r->key), r->is_new ? " new" : "",
+	     (unsigned int)r->moved_packets[0], (unsigned int)r->moved_packets[1], r->fwd->packets,
+	     r->rev->packets);
+}
+
+static void a_look_shows_each_flow_that_moved_and_by_how_much(void **state)
+{
+	struct story story = { "" };
+	struct table_config c = { 30 * SECOND, 10 * SECOND, 9, false, tell_record, &story };
+	struct table *t = table_new(&c);
+
+	play_word(t, &story, (char[]){ "a0<SA" }, false); /* the answer first */
+	play_word(t, &story, (char[]){ "b0>" }, true);
+	table_look(t, NULL, NULL, 0, tell_look);
+	play_word(t, &story, (char[]){ "a1>" }, false);
+	play_word(t, &story, (char[]){ "a1<" }, true);
+	play_word(t, &story, (char[]){ "a1>" }, true);
+	table_look(t, NULL, NULL, 0, tell_look);
+	table_look(t, NULL, NULL, 0, tell_look);
+	play_word(t, &story, (char[]){ "a9>" }, false);
+	play_word(t, &story, (char[]){ "!11" }, false); /* cut, nothing since */
+	table_look(t, NULL, NULL, 0, tell_look);
+	assert_string_equal(story.text, "a new 0/1 of 0/1; b new 1/0 of 1/0; a 2/1 of 2/2; !; "
+	                                "a> 3/2 0-9 active; b> 1/0 0-0 active; a 1/0 of 0/0");
+	table_free(t);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -486,6 +515,7 @@ int main(void)
 		CASE(a_flow_is_told_by_all_of_its_key_but_the_hooks_direction),
 		CASE(the_key_of_a_record_is_the_initiators_packet),
 		CASE(the_busiest_flows_since_the_last_look_come_first),
+		CASE(a_look_shows_each_flow_that_moved_and_by_how_much),
 		CASE(a_cut_takes_nothing_from_the_bytes_since_the_last_look),
 	};
 

@@ -241,7 +241,7 @@ static void make_report(struct collect *c, uint64_t now_ns)
 	struct sink_report r = state_of(c, now_ns + c->wall_ns);
 
 	r.interval_ns = now_ns - c->last_tick_ns;
-	r.n_top = table_top(c->table, c->top, c->top_bytes, c->options.top);
+	r.n_top = table_look(c->table, c->top, c->top_bytes, c->options.top, NULL);
 	sinks_report(c->sinks, &r);
 	c->last_seen = c->books.stats.seen;
 	c->last_tick_ns = now_ns;

@@ -3,6 +3,7 @@
 #ifndef WEIR_RECORD_H
 #define WEIR_RECORD_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
 #include "flow.h"
@@ -17,6 +18,8 @@ enum record_end {
 	RECORD_LACK_OF_RESOURCES = 5,
 };
 
+struct verdict;
+
 struct flow_record {
 	struct flow_key key;            /* src is the initiator (RFC 5103) */
 	const struct flow_partial *fwd; /* initiator to responder; never NULL */
@@ -25,6 +28,11 @@ struct flow_record {
 	uint64_t end_ns;
 	int64_t wall_ns; /* ... to which this is added for time since 1970 */
 	enum record_end end;
+	/* since the last look at the flow (table_look), [0] from the initiator, [1] back: */
+	uint64_t moved_packets[2];
+	uint64_t moved_bytes[2];
+	bool is_new;                   /* not looked at before */
+	const struct verdict *verdict; /* verdict.h; NULL: not judged */
 };
 
 #endif

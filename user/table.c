@@ -38,6 +38,7 @@ enum flow_state {
 	STATE_KNOWN = 8,      /* the initiator was told by an earlier record ... */
 	STATE_KNOWN_ONE = 16, /* ... and is side 1 */
 	STATE_RETURNED = 32,  /* more than one packet or partial has come */
+	STATE_SEEN = 64,      /* looked at */
 };
 
 struct flow {
@@ -49,7 +50,8 @@ struct flow {
 	uint8_t state;
 	uint64_t start_ns;
 	uint64_t last_ns;
-	uint64_t moved; /* bytes since the last table_top() */
+	uint64_t moved_bytes[2]; /* of each side, since the last look */
+	uint32_t moved_packets[2];
 };
 
 struct table {
@@ -173,6 +175,16 @@ static int flow_initiator(const struct table *t, const struct flow *f)
 	return !!(f->state & STATE_SIDE_ONE);
 }
 
+static void record_fill_moved(const struct flow *f, int initiator, struct flow_record *r)
+{
+	r->moved_packets[0] = f->moved_packets[initiator];
+	r->moved_packets[1] = f->moved_packets[!initiator];
+	r->moved_bytes[0] = f->moved_bytes[initiator];
+	r->moved_bytes[1] = f->moved_bytes[!initiator];
+	r->is_new = !(f->state & STATE_SEEN);
+	r->verdict = NULL;
+}
+
 static void record_fill(const struct table *t, const struct flow *f, struct flow_record *r)
 {
 	int initiator = t->config.uniflow ? 0 : flow_initiator(t, f);
@@ -189,10 +201,16 @@ static void record_fill(const struct table *t, const struct flow *f, struct flow
 	r->key.direction = fwd ? f->direction[initiator] : f->direction[!initiator] ^ 1;
 	r->fwd = fwd ? fwd : &nothing;
 	r->rev = rev ? rev : &nothing;
-	r->start_ns = fwd && (!rev || fwd->first_ns < rev->first_ns) ? fwd->first_ns
-	                                                             : rev->first_ns;
-	r->end_ns = fwd && (!rev || fwd->last_ns > rev->last_ns) ? fwd->last_ns : rev->last_ns;
+	r->start_ns = fwd && rev ? (fwd->first_ns < rev->first_ns ? fwd->first_ns : rev->first_ns)
+	              : fwd      ? fwd->first_ns
+	              : rev      ? rev->first_ns
+	                         : f->start_ns;
+	r->end_ns = fwd && rev ? (fwd->last_ns > rev->last_ns ? fwd->last_ns : rev->last_ns)
+	            : fwd      ? fwd->last_ns
+	            : rev      ? rev->last_ns
+	                       : f->last_ns;
 	r->end = RECORD_LIVE;
+	record_fill_moved(f, initiator, r);
 }
 
 /* Report the flow; it stays, empty, and remembers who began it. */
@@ -324,10 +342,11 @@ static struct flow_partial *flow_side(struct table *t, struct flow *f, int side,
 }
 
 static void flow_touch(struct table *t, struct flow *f, int side, const struct flow_partial *p,
-                       uint8_t tcp_flags, uint64_t bytes)
+                       uint8_t tcp_flags, uint32_t packets, uint64_t bytes)
 {
 	f->state |= f->state & STATE_RETURNED ? STATE_TOUCHED : STATE_RETURNED;
-	f->moved += bytes;
+	f->moved_packets[side] += packets;
+	f->moved_bytes[side] += bytes;
 	f->tcp_flags[side] |= tcp_flags;
 	if (p->first_ns < f->start_ns)
 		f->start_ns = p->first_ns;
@@ -354,7 +373,7 @@ int table_add_packet(struct table *t, const struct flow_packet *packet)
 	else
 		flow_add(p, packet);
 	t->last = f;
-	flow_touch(t, f, side, p, packet->tcp_flags, packet->length);
+	flow_touch(t, f, side, p, packet->tcp_flags, packet->segments, packet->length);
 	return 0;
 }
 
@@ -382,7 +401,7 @@ int table_add_partial(struct table *t, const struct flow_key *wire_key,
 		*p = *part;
 	else
 		flow_merge(p, part);
-	flow_touch(t, f, side, p, part->tcp_flags, part->bytes);
+	flow_touch(t, f, side, p, part->tcp_flags, part->packets, part->bytes);
 	return 0;
 }
 
@@ -442,7 +461,8 @@ static void top_insert(struct flow_record *records, uint64_t *bytes, uint32_t n,
 	records[i] = *record;
 }
 
-uint32_t table_top(struct table *t, struct flow_record *records, uint64_t *bytes, uint32_t n)
+uint32_t table_look(struct table *t, struct flow_record *records, uint64_t *bytes, uint32_t n,
+                    table_emit each)
 {
 	struct flow_record record;
 	uint32_t i, used = 0;
@@ -451,14 +471,17 @@ uint32_t table_top(struct table *t, struct flow_record *records, uint64_t *bytes
 
 	for (i = 0; i < t->flows.top; i++) {
 		f = flow_at(t, i);
-		if (!(f->state & STATE_USED))
-			continue;
-		moved = f->moved;
-		f->moved = 0;
-		if (!moved || (!f->side[0] && !f->side[1]) || (used == n && moved <= bytes[n - 1]))
+		moved = f->moved_bytes[0] + f->moved_bytes[1];
+		if (!(f->state & STATE_USED) || !moved)
 			continue;
 		record_fill(t, f, &record);
-		top_insert(records, bytes, n, &used, &record, moved);
+		if (each)
+			each(t->config.arg, &record);
+		if ((f->side[0] || f->side[1]) && n && (used < n || moved > bytes[n - 1]))
+			top_insert(records, bytes, n, &used, &record, moved);
+		f->moved_bytes[0] = f->moved_bytes[1] = 0;
+		f->moved_packets[0] = f->moved_packets[1] = 0;
+		f->state |= STATE_SEEN;
 	}
 	return used;
 }

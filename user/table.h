@@ -54,9 +54,13 @@ uint32_t table_count(const struct table *t);
 uint64_t table_memory(const struct table *t);
 
 /*
- * The busiest flows since the last call: at most n records, busiest first, into records, with the
- * bytes of that time into bytes. How many comes back. Valid until the table is touched.
+ * Look at what moved since the last look: call each (unless NULL) with a record of every such flow,
+ * end RECORD_LIVE, and put the n busiest, busiest first, into records, with the bytes of that time
+ * into bytes. How many comes back. Valid until the table is touched. What moved in a flow that was
+ * cut by the active timeout is still shown here, with partials that may be empty; flows that ended
+ * showed what had moved in their last record.
  */
-uint32_t table_top(struct table *t, struct flow_record *records, uint64_t *bytes, uint32_t n);
+uint32_t table_look(struct table *t, struct flow_record *records, uint64_t *bytes, uint32_t n,
+                    table_emit each);
 
 #endif
