@@ -13,6 +13,7 @@
 
 #include "addr.h"
 #include "ifname.h"
+#include "verdict.h"
 
 static const struct flow_partial *side(const struct flow_record *r, const struct field *f)
 {
@@ -150,6 +151,16 @@ GETTER(get_iat_std, real, ticks_to_seconds(gap_deviation(side(r, f))))
 GETTER(get_dscp, count, side(r, f)->tos_first >> 2)
 GETTER(get_ecn_seen, count, side(r, f)->marks >> FLOW_ECN_SHIFT)
 GETTER(get_coalesced, count, !!(side(r, f)->marks & FLOW_COALESCED))
+/* What no model was asked of is absent. */
+GETTER(get_class, text, r->verdict && r->verdict->has_class ? r->verdict->class_name : NULL)
+GETTER(get_class_probability, real,
+       r->verdict && r->verdict->has_class ? r->verdict->class_probability : NAN)
+GETTER(get_anomaly_score, real,
+       r->verdict && r->verdict->has_score ? r->verdict->anomaly_score : NAN)
+GETTER(get_is_anomaly, count,
+       r->verdict && r->verdict->has_score ? r->verdict->is_anomaly : FIELD_ABSENT)
+GETTER(get_anomaly_reasons, text, r->verdict && r->verdict->is_anomaly ? r->verdict->why : NULL)
+
 GETTER(get_side_start, count, side(r, f)->packets ? side(r, f)->first_ns + r->wall_ns : 0)
 GETTER(get_side_end, count, side(r, f)->packets ? side(r, f)->last_ns + r->wall_ns : 0)
 
@@ -280,6 +291,13 @@ const struct field fields[] = {
 	F("icmp_code", FIELD_COUNT, get_icmp_code, 177, "", "of the initiator's first packet"),
 	SIDE_FIELDS("fwd_", 0),
 	SIDE_FIELDS("rev_", 1),
+	F("class", FIELD_TEXT, get_class, 0, "", "what the classifier takes the flow for"),
+	F("class_probability", FIELD_REAL, get_class_probability, 0, "", "how sure it is, 0 to 1"),
+	F("anomaly_score", FIELD_REAL, get_anomaly_score, 0, "",
+	  "of the isolation forest: -1 most unusual, 0 least"),
+	F("is_anomaly", FIELD_FLAG, get_is_anomaly, 0, "", "1: below the model's threshold"),
+	F("anomaly_reasons", FIELD_TEXT, get_anomaly_reasons, 0, "",
+	  "features that moved the score most, with their usual range"),
 };
 
 const size_t n_fields = sizeof(fields) / sizeof(fields[0]);
@@ -288,7 +306,7 @@ const char *field_type_name(enum field_type type)
 {
 	static const char *const names[] = {
 		[FIELD_COUNT] = "integer",   [FIELD_REAL] = "real", [FIELD_SECONDS] = "seconds",
-		[FIELD_ADDRESS] = "address", [FIELD_TEXT] = "text",
+		[FIELD_ADDRESS] = "address", [FIELD_TEXT] = "text", [FIELD_FLAG] = "flag",
 	};
 
 	return names[type];

@@ -11,11 +11,14 @@
 
 enum field_type {
 	FIELD_COUNT,   /* unsigned integer */
-	FIELD_REAL,    /* double */
+	FIELD_REAL,    /* double; NaN: empty, null */
 	FIELD_SECONDS, /* nanoseconds in a uint64_t, written as seconds */
 	FIELD_ADDRESS, /* 16 bytes and the IP version */
 	FIELD_TEXT,    /* may be NULL: empty, null */
+	FIELD_FLAG,    /* 0 or 1 in count, FIELD_ABSENT: empty, null */
 };
+
+#define FIELD_ABSENT UINT64_MAX
 
 struct field_ip {
 	const uint8_t *address;

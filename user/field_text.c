@@ -1,9 +1,17 @@
 // SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
 /* Field values as CSV and JSON. Numbers are the same text in both; only text and absence differ. */
+#include <math.h>
+#include <stdbool.h>
 #include <string.h>
 
 #include "addr.h"
 #include "field.h"
+
+static bool is_absent(const struct field *f, const union field_value *v)
+{
+	return (f->type == FIELD_TEXT && !v->text) || (f->type == FIELD_REAL && isnan(v->real)) ||
+	       (f->type == FIELD_FLAG && v->count == FIELD_ABSENT);
+}
 
 static void put_number(struct buf *b, const struct field *f, const union field_value *v)
 {
@@ -38,11 +46,13 @@ void field_put_csv(struct buf *b, const struct field *f, const union field_value
 {
 	char address[ADDR_TEXT];
 
+	if (is_absent(f, v))
+		return;
 	if (f->type == FIELD_ADDRESS)
 		buf_put(b, address, addr_format(v->ip.address, v->ip.version, address));
 	else if (f->type != FIELD_TEXT)
 		put_number(b, f, v);
-	else if (v->text)
+	else
 		put_csv_text(b, v->text);
 }
 
@@ -91,15 +101,17 @@ void field_put_json(struct buf *b, const struct field *f, const union field_valu
 {
 	char address[ADDR_TEXT];
 
-	if (f->type == FIELD_ADDRESS) {
+	if (is_absent(f, v)) {
+		buf_text(b, "null");
+	} else if (f->type == FIELD_ADDRESS) {
 		buf_char(b, '"');
 		buf_put(b, address, addr_format(v->ip.address, v->ip.version, address));
 		buf_char(b, '"');
+	} else if (f->type == FIELD_FLAG) {
+		buf_text(b, v->count ? "true" : "false");
 	} else if (f->type != FIELD_TEXT) {
 		put_number(b, f, v);
-	} else if (v->text) {
-		field_put_json_text(b, v->text);
 	} else {
-		buf_text(b, "null");
+		field_put_json_text(b, v->text);
 	}
 }

@@ -13,11 +13,12 @@
 #define VERDICT_REASONS 3
 
 struct flow_record;
+struct model;
 
 /* A feature that moved the anomaly score, its value and its usual range (5 % to 95 %). */
 struct verdict_reason {
 	const char *feature;
-	double value, low, high;
+	double value, low, high; /* in the feature's natural unit, without the logarithm */
 };
 
 struct verdict {
@@ -29,17 +30,34 @@ struct verdict {
 	double class_probability;
 	double anomaly_score; /* as score_samples: -1 most unusual .. 0 */
 	struct verdict_reason reason[VERDICT_REASONS];
+	char why[192]; /* the reasons as text; "" when it is no anomaly */
 };
 
-/* The loaded models. */
+/* The loaded models: at most one classifier and one anomaly model of flows. */
 struct verdicts;
 
-/* Either path may be NULL. NULL on failure with one line in error. */
-struct verdicts *verdicts_open(const char *classifier, const char *anomaly, char *error,
-                               size_t size);
+/* Nothing loaded. NULL: no memory. */
+struct verdicts *verdicts_new(void);
 
 /* Accepts NULL. Class and feature names in verdicts given out die with it. */
-void verdicts_close(struct verdicts *v);
+void verdicts_free(struct verdicts *v);
+
+/*
+ * Take a model, in place of one of its kind that is there. 0 (the model is then owned), or negative
+ * with one line in error (and the old one stays): a feature that this weir does not make, features
+ * of hosts.
+ */
+int verdicts_take(struct verdicts *v, struct model *model, const char *name, char *error,
+                  size_t size);
+
+/* The same from a file. */
+int verdicts_load(struct verdicts *v, const char *path, char *error, size_t size);
+
+/* Is any model loaded? */
+bool verdicts_can_judge(const struct verdicts *v);
+
+/* The anomaly model; NULL: none. */
+const struct model *verdicts_anomaly(const struct verdicts *v);
 
 /* Judge n records into out[n], by batches. */
 void verdicts_judge(struct verdicts *v, struct verdict *out,

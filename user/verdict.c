@@ -1,0 +1,219 @@
+// SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
+/*
+ * Judging records: features by each model's own set, then the forest, batch by batch. Reasons cost
+ * more than the score and are made for anomalies alone.
+ */
+#include "verdict.h"
+
+#include <errno.h>
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "explain.h"
+#include "feature.h"
+#include "model.h"
+#include "record.h"
+
+#define BATCH 64
+
+/* A model with the features it wants and room for a batch. */
+struct judge {
+	struct model *model;
+	struct feature_set set;
+	double *rows;   /* [BATCH][n_features] */
+	double *answer; /* [BATCH][n_classes], or [BATCH] */
+	double *credit; /* [n_features] */
+};
+
+struct verdicts {
+	struct judge classifier, anomaly;
+};
+
+static void judge_clear(struct judge *j)
+{
+	model_close(j->model);
+	free(j->rows);
+	free(j->answer);
+	free(j->credit);
+	memset(j, 0, sizeof(*j));
+}
+
+struct verdicts *verdicts_new(void)
+{
+	return calloc(1, sizeof(struct verdicts));
+}
+
+void verdicts_free(struct verdicts *v)
+{
+	if (!v)
+		return;
+	judge_clear(&v->classifier);
+	judge_clear(&v->anomaly);
+	free(v);
+}
+
+static int judge_init(struct judge *j, struct model *m, const char *name, char *error, size_t size)
+{
+	char why[256];
+	size_t n = m->n_features;
+
+	memset(j, 0, sizeof(*j));
+	if (feature_set_from_names(&j->set, m->feature_names, n, why, sizeof(why))) {
+		snprintf(error, size, "%s: %s; train it with this weir", name, why);
+		return -EINVAL;
+	}
+	if (j->set.is_host) {
+		snprintf(error, size,
+		         "%s: judges hosts in windows of time, not flows; use 'weir apply', or "
+		         "train with --unit flow",
+		         name);
+		return -EINVAL;
+	}
+	j->rows = calloc(BATCH * n, sizeof(double));
+	j->answer = calloc(BATCH * (m->n_classes ? m->n_classes : 1), sizeof(double));
+	j->credit = calloc(n, sizeof(double));
+	if (j->rows && j->answer && j->credit)
+		return 0;
+	judge_clear(j);
+	snprintf(error, size, "%s: no memory", name);
+	return -ENOMEM;
+}
+
+int verdicts_take(struct verdicts *v, struct model *m, const char *name, char *error, size_t size)
+{
+	struct judge fresh, *j = m->kind == MODEL_ANOMALY ? &v->anomaly : &v->classifier;
+	int failed = judge_init(&fresh, m, name, error, size);
+
+	if (failed)
+		return failed;
+	judge_clear(j);
+	*j = fresh;
+	j->model = m;
+	return 0;
+}
+
+int verdicts_load(struct verdicts *v, const char *path, char *error, size_t size)
+{
+	struct model *m = model_open(path, error, size);
+	int failed = m ? verdicts_take(v, m, path, error, size) : -EINVAL;
+
+	if (failed)
+		model_close(m);
+	return failed;
+}
+
+bool verdicts_can_judge(const struct verdicts *v)
+{
+	return v->classifier.model || v->anomaly.model;
+}
+
+const struct model *verdicts_anomaly(const struct verdicts *v)
+{
+	return v->anomaly.model;
+}
+
+static void classify(struct judge *j, struct verdict *out, size_t n)
+{
+	const uint32_t classes = j->model->n_classes;
+	size_t i, k, best;
+
+	model_predict_proba(j->model, j->answer, j->rows, n);
+	for (i = 0; i < n; i++) {
+		const double *p = j->answer + i * classes;
+
+		for (best = 0, k = 1; k < classes; k++)
+			if (p[k] > p[best])
+				best = k;
+		out[i].has_class = true;
+		out[i].class_name = j->model->class_names[best];
+		out[i].class_probability = p[best];
+	}
+}
+
+/* What people know: bytes, not the logarithm of bytes. */
+static double natural(const struct feature *f, double value)
+{
+	if (f->rule == FEATURE_LOG)
+		return expm1(value) / f->n;
+	return f->rule == FEATURE_REST ? expm1(value) : value;
+}
+
+/* "fwd_bytes_log 1.2e+06 (usual 60..4500); ..." */
+static void write_reasons(struct verdict *v)
+{
+	int n = 0, k;
+
+	for (k = 0; k < v->n_reasons && n < (int)sizeof(v->why); k++) {
+		const struct verdict_reason *r = &v->reason[k];
+
+		n += snprintf(v->why + n, sizeof(v->why) - n, "%s%s %.4g (usual %.4g..%.4g)",
+		              k ? "; " : "", r->feature, r->value, r->low, r->high);
+	}
+}
+
+static void explain(struct judge *j, struct verdict *out, const double *row)
+{
+	const struct model *m = j->model;
+	uint32_t top[VERDICT_REASONS], k;
+	uint32_t most = m->n_features < VERDICT_REASONS ? m->n_features : VERDICT_REASONS;
+
+	explain_anomaly(m, j->credit, row);
+	explain_top(top, most, j->credit, m->n_features);
+	for (k = 0; k < most && j->credit[top[k]] > 0; k++) {
+		const struct feature *f = j->set.feature[top[k]];
+		const double *usual = m->usual ? m->usual + 3 * top[k] : NULL;
+
+		out->reason[k] = (struct verdict_reason){
+			.feature = f->name,
+			.value = natural(f, row[top[k]]),
+			.low = usual ? natural(f, usual[0]) : NAN,
+			.high = usual ? natural(f, usual[2]) : NAN,
+		};
+	}
+	out->n_reasons = k;
+	write_reasons(out);
+}
+
+static void score(struct judge *j, struct verdict *out, size_t n)
+{
+	size_t i;
+
+	model_score_samples(j->model, j->answer, j->rows, n);
+	for (i = 0; i < n; i++) {
+		out[i].has_score = true;
+		out[i].anomaly_score = j->answer[i];
+		out[i].is_anomaly = j->answer[i] < j->model->threshold;
+		if (out[i].is_anomaly)
+			explain(j, &out[i], j->rows + i * j->model->n_features);
+	}
+}
+
+static void judge_batch(struct judge *j, struct verdict *out,
+                        const struct flow_record *const *records, size_t n)
+{
+	size_t i;
+
+	for (i = 0; i < n; i++)
+		feature_from_record(&j->set, j->rows + i * j->set.n, records[i]);
+	if (j->model->kind == MODEL_ANOMALY)
+		score(j, out, n);
+	else
+		classify(j, out, n);
+}
+
+void verdicts_judge(struct verdicts *v, struct verdict *out,
+                    const struct flow_record *const *records, size_t n)
+{
+	size_t at, part;
+
+	memset(out, 0, n * sizeof(*out));
+	for (at = 0; at < n; at += part) {
+		part = n - at < BATCH ? n - at : BATCH;
+		if (v->classifier.model)
+			judge_batch(&v->classifier, out + at, records + at, part);
+		if (v->anomaly.model)
+			judge_batch(&v->anomaly, out + at, records + at, part);
+	}
+}
