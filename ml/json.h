@@ -9,6 +9,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <stdio.h>
 
 enum json_type {
 	JSON_NULL,
@@ -52,6 +53,12 @@ const char *json_text(const struct json *j, uint32_t t);
 
 /* A JSON_NUMBER, or a JSON_TEXT that is one through and through (XGBoost); NaN for others. */
 double json_number(const struct json *j, uint32_t t);
+
+/* Text as a JSON string, quotes and all. */
+void json_put_text(FILE *to, const char *text);
+
+/* The text of t and all in it, without spaces; allocated, NULL: no memory. */
+char *json_print(const struct json *j, uint32_t t);
 
 static inline enum json_type json_type(const struct json *j, uint32_t t)
 {
