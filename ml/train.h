@@ -87,4 +87,10 @@ struct forest *train_boost_fit(const struct train_boost *p, const struct matrix 
 struct forest *train_isolation_fit(const struct train_isolation *p, const struct matrix *m,
                                    char *error, size_t size);
 
+/*
+ * The most bytes train_forest_fit() takes beside the matrix and the forest that grows: for each
+ * value a rank and, as far as they differ, a float32, and for each thread 48 bytes a row.
+ */
+uint64_t train_forest_memory(const struct train_forest *p, uint64_t n_rows, uint64_t n_columns);
+
 #endif
