@@ -48,7 +48,7 @@ void buf_put(struct buf *b, const void *bytes, size_t n)
 	b->length += n;
 }
 
-void buf_char(struct buf *b, char c)
+void buf_char_slowly(struct buf *b, char c)
 {
 	if (buf_reserve(b, 1))
 		return;
@@ -60,9 +60,19 @@ void buf_text(struct buf *b, const char *text)
 	buf_put(b, text, strlen(text));
 }
 
+static const char pairs[] = "0001020304050607080910111213141516171819"
+                            "2021222324252627282930313233343536373839"
+                            "4041424344454647484950515253545556575859"
+                            "6061626364656667686970717273747576777879"
+                            "8081828384858687888990919293949596979899";
+
 /* Digits of value, right-aligned before end; returns their start. */
 static char *digits_before(char *end, uint64_t value)
 {
+	for (; value >= 100; value /= 100) {
+		end -= 2;
+		memcpy(end, &pairs[2 * (value % 100)], 2);
+	}
 	do {
 		*--end = '0' + value % 10;
 		value /= 10;
@@ -101,20 +111,15 @@ void buf_format(struct buf *b, const char *format, ...)
 /* mantissa / 10^decimals, without trailing zeros. */
 static void put_decimal(struct buf *b, uint64_t mantissa, int decimals)
 {
-	char digits[48], *end = digits + sizeof(digits), *start;
+	char digits[48], *end = digits + sizeof(digits), *start = digits_before(end, mantissa);
 
-	while (decimals > 0 && mantissa % 10 == 0) {
-		mantissa /= 10;
-		decimals--;
-	}
-	if (decimals == 0) {
-		buf_u64(b, mantissa);
-		return;
-	}
-	start = digits_before(end, mantissa);
 	while (end - start <= decimals)
 		*--start = '0';
+	for (; decimals > 0 && end[-1] == '0'; end--)
+		decimals--;
 	buf_put(b, start, end - start - decimals);
+	if (decimals == 0)
+		return;
 	buf_char(b, '.');
 	buf_put(b, end - decimals, decimals);
 }
@@ -132,6 +137,10 @@ void buf_real(struct buf *b, double value)
 	}
 	if (value == 0) {
 		buf_char(b, '0');
+		return;
+	}
+	if (value < 1e15 && value == (double)(uint64_t)value) {
+		buf_u64(b, value);
 		return;
 	}
 	if (!(value < 1e15) || value < 1e-7) { /* also infinity and NaN */

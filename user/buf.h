@@ -16,7 +16,7 @@ struct buf {
 
 void buf_clear(struct buf *b); /* frees */
 void buf_put(struct buf *b, const void *bytes, size_t n);
-void buf_char(struct buf *b, char c);
+void buf_char_slowly(struct buf *b, char c); /* for buf_char() below */
 void buf_text(struct buf *b, const char *text);
 void buf_u64(struct buf *b, uint64_t value);
 void buf_format(struct buf *b, const char *format, ...) __attribute__((format(printf, 2, 3)));
@@ -29,5 +29,14 @@ void buf_seconds(struct buf *b, uint64_t ns);
 
 /* Every byte below 0x20, 0x7f and above as \xHH: text from outside, safe for a terminal. */
 void buf_escaped(struct buf *b, const char *text);
+
+/* Inline, for there are several hundred of these in a record. */
+static inline void buf_char(struct buf *b, char c)
+{
+	if (__builtin_expect(b->length < b->capacity, 1))
+		b->data[b->length++] = c;
+	else
+		buf_char_slowly(b, c);
+}
 
 #endif

@@ -42,6 +42,7 @@ struct collect {
 	struct flow_record *top;
 	uint64_t *top_bytes;
 	struct flow_packet held[HELD];
+	uint32_t held_hash[HELD];
 	int n_held;
 	uint64_t next_sweep_ns;
 	uint64_t latest_ns; /* of the packets of files */
@@ -161,6 +162,10 @@ static void release(struct collect *c)
 	const struct flow_packet *k;
 	int i;
 
+	for (i = 0; i < c->n_held; i++)
+		table_prefetch_flow(c->table, c->held_hash[i]);
+	for (i = 0; i < c->n_held; i++)
+		table_prefetch_sides(c->table, c->held_hash[i]);
 	for (i = 0; i < c->n_held; i++) {
 		k = &c->held[i];
 		follow_clock(c, k->time_ns);
@@ -182,8 +187,9 @@ void collect_packet(struct collect *c, const struct flow_packet *packet, enum fl
 	count(&c->books.stats.cause[cause], 1, packet->length);
 	if (cause != FLOW_OK)
 		return;
-	table_prefetch(c->table, table_hash(c->table, &packet->key));
-	c->held[c->n_held++] = *packet;
+	c->held[c->n_held] = *packet;
+	c->held_hash[c->n_held] = table_hash(c->table, &packet->key);
+	table_prefetch(c->table, c->held_hash[c->n_held++]);
 	if (c->n_held == HELD)
 		release(c);
 }

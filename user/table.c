@@ -19,6 +19,7 @@
 #include "table.h"
 
 #include <errno.h>
+#include <stddef.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/random.h>
@@ -29,7 +30,7 @@
 
 #define TCP_LINGER_NS 1000000000ULL /* after FIN both ways or RST: stragglers still belong */
 #define PACKETS_MAX   0x80000000U   /* a side reports before its 32-bit counters can wrap */
-#define INDEX_MIN     1024
+#define CACHE_LINE    64
 
 enum flow_state {
 	STATE_USED = 1,
@@ -112,6 +113,40 @@ uint32_t table_hash(const struct table *t, const struct flow_key *key)
 void table_prefetch(const struct table *t, uint32_t hash)
 {
 	__builtin_prefetch(&t->index.slots[index_home(&t->index, hash)]);
+}
+
+/* The first flow of this hash, as good as always the one meant; NULL if there is none. */
+static const struct flow *likely_flow(const struct table *t, uint32_t hash)
+{
+	const struct index *x = &t->index;
+	uint32_t i = index_home(x, hash);
+
+	while (x->slots[i].number && x->slots[i].hash != hash)
+		i = index_next(x, i);
+	return x->slots[i].number ? flow_at(t, x->slots[i].number - 1) : NULL;
+}
+
+static void prefetch(const void *at, size_t bytes)
+{
+	for (size_t i = 0; i < bytes; i += CACHE_LINE)
+		__builtin_prefetch((const char *)at + i, 1);
+}
+
+void table_prefetch_flow(const struct table *t, uint32_t hash)
+{
+	const struct flow *f = likely_flow(t, hash);
+
+	if (f)
+		prefetch(f, sizeof(*f));
+}
+
+void table_prefetch_sides(const struct table *t, uint32_t hash)
+{
+	const struct flow *f = likely_flow(t, hash);
+
+	for (int side = 0; f && side < 2; side++)
+		if (f->side[side])
+			prefetch(side_of(t, f, side), offsetof(struct flow_partial, iat_adjust));
 }
 
 static int make_key(const struct table *t, const struct flow_key *wire, struct flow_key *key)

@@ -32,9 +32,14 @@ struct table *table_new(const struct table_config *config);
 /* Accepts NULL. Flows still in it are lost: table_flush() first. */
 void table_free(struct table *t);
 
-/* Of a key; a hint of where to look comes early to table_prefetch() to hide memory latency. */
+/*
+ * Of a key. Given early, it hides what a packet's flow takes to come from memory: call first
+ * table_prefetch(), some packets later table_prefetch_flow(), then table_prefetch_sides().
+ */
 uint32_t table_hash(const struct table *t, const struct flow_key *key);
 void table_prefetch(const struct table *t, uint32_t hash);
+void table_prefetch_flow(const struct table *t, uint32_t hash);
+void table_prefetch_sides(const struct table *t, uint32_t hash);
 
 /* 0, or -ENOMEM: the packet or partial is then in no flow. */
 int table_add_packet(struct table *t, const struct flow_packet *packet);

@@ -36,7 +36,9 @@ static struct tally_row *row_of(struct tally *t, const uint8_t address[16], int 
 
 	memcpy(&high, address, 8);
 	memcpy(&low, address + 8, 8);
-	i = (high * 0x9e3779b97f4a7c15ULL ^ low) * 0xd1b54a32d192ed03ULL >> 40;
+	high = high * 0x9e3779b97f4a7c15ULL ^ low;
+	high ^= high >> 32; /* the last bytes of an address, which differ most, are the highest */
+	i = high * 0xd1b54a32d192ed03ULL >> 40;
 	for (i &= SLOTS - 1; t->rows[i].packets; i = (i + 1) & (SLOTS - 1))
 		if (t->rows[i].version == version && !memcmp(t->rows[i].address, address, 16))
 			break;
