@@ -11,7 +11,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "fit.h"
+#include "dataset_fit.h"
 #include "rng.h"
 
 #define DRAWS_MAX 1000
@@ -89,9 +89,9 @@ static size_t n_draws(size_t n)
 /* The middle 95 % of what the draws gave. */
 static void set_interval(struct evaluate_estimate *e, double *values, size_t n)
 {
-	fit_sort(values, n);
-	e->low = fit_quantile(values, n, 0.025);
-	e->high = fit_quantile(values, n, 0.975);
+	dataset_fit_sort(values, n);
+	e->low = dataset_fit_quantile(values, n, 0.025);
+	e->high = dataset_fit_quantile(values, n, 0.975);
 }
 
 /* Room for the rows of a draw, which grows with it. */

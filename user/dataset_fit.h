@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
 /* From a matrix to a model in memory: scale, fit, and note what is usual. */
-#ifndef WEIR_FIT_H
-#define WEIR_FIT_H
+#ifndef WEIR_DATASET_FIT_H
+#define WEIR_DATASET_FIT_H
 
 #include <stddef.h>
 #include <stdint.h>
@@ -10,7 +10,7 @@
 #include "model.h"
 #include "train.h"
 
-struct fit_settings {
+struct dataset_fit_settings {
 	enum model_kind kind;
 	struct train_forest forest;       /* MODEL_FOREST_CLASSIFIER */
 	struct train_boost boost;         /* MODEL_BOOST_CLASSIFIER */
@@ -26,23 +26,23 @@ struct fitted {
 };
 
 /* 0, or negative with one line in error. */
-int fit_model(struct fitted *out, const struct fit_settings *s, const struct matrix *m, char *error,
-              size_t size);
+int dataset_fit(struct fitted *out, const struct dataset_fit_settings *s, const struct matrix *m,
+                char *error, size_t size);
 
 /* Note the quantiles of its answers to these rows: scores, or the largest probability. */
-int fit_note_quantiles(struct fitted *f, const struct matrix *m);
+int dataset_fit_note_quantiles(struct fitted *f, const struct matrix *m);
 
 /* The likeliest class and its probability: predicted[n_rows], confidence[n_rows]. 0 or -ENOMEM. */
-int fit_predict(const struct model *model, const struct matrix *m, int32_t *predicted,
-                double *confidence);
+int dataset_fit_predict(const struct model *model, const struct matrix *m, int32_t *predicted,
+                        double *confidence);
 
 /* Ascending. */
-void fit_sort(double *values, size_t n);
+void dataset_fit_sort(double *values, size_t n);
 
 /* The value that `part` (0..1) of the n lie below, between neighbours as numpy's percentile. */
-double fit_quantile(const double *sorted, size_t n, double part);
+double dataset_fit_quantile(const double *sorted, size_t n, double part);
 
 /* Accepts one that is all zero. */
-void fit_clear(struct fitted *f);
+void dataset_fit_clear(struct fitted *f);
 
 #endif

@@ -3,7 +3,7 @@
  * Fitting. Rows are scaled as the guide does it (StandardScaler), which trees do not need but which
  * costs little and keeps float32 thresholds exact for features of any size.
  */
-#include "fit.h"
+#include "dataset_fit.h"
 
 #include <errno.h>
 #include <stdio.h>
@@ -21,12 +21,12 @@ static int compare(const void *a, const void *b)
 	return x < y ? -1 : x > y;
 }
 
-void fit_sort(double *values, size_t n)
+void dataset_fit_sort(double *values, size_t n)
 {
 	qsort(values, n, sizeof(*values), compare);
 }
 
-double fit_quantile(const double *sorted, size_t n, double part)
+double dataset_fit_quantile(const double *sorted, size_t n, double part)
 {
 	double at = n ? part * (n - 1) : 0;
 	size_t i = (size_t)at;
@@ -50,9 +50,9 @@ static int note_usual(struct fitted *f, const struct matrix *m)
 	for (c = 0; c < m->n_columns; c++) {
 		for (i = 0; i < m->n_rows; i++)
 			column[i] = matrix_row(m, i)[c];
-		fit_sort(column, m->n_rows);
+		dataset_fit_sort(column, m->n_rows);
 		for (i = 0; i < 3; i++)
-			f->usual[3 * c + i] = fit_quantile(column, m->n_rows, parts[i]);
+			f->usual[3 * c + i] = dataset_fit_quantile(column, m->n_rows, parts[i]);
 	}
 	free(column);
 	return 0;
@@ -71,7 +71,7 @@ static struct matrix *copy_all(const struct matrix *m)
 	return copy;
 }
 
-static struct forest *fit_scaled(const struct fitted *f, const struct fit_settings *s,
+static struct forest *fit_scaled(const struct fitted *f, const struct dataset_fit_settings *s,
                                  const struct matrix *m, char *error, size_t size)
 {
 	struct matrix *scaled = copy_all(m);
@@ -93,7 +93,8 @@ static struct forest *fit_scaled(const struct fitted *f, const struct fit_settin
 	return forest;
 }
 
-static void fill_model(struct fitted *f, const struct fit_settings *s, const struct matrix *m)
+static void fill_model(struct fitted *f, const struct dataset_fit_settings *s,
+                       const struct matrix *m)
 {
 	struct model *model = &f->model;
 
@@ -110,8 +111,8 @@ static void fill_model(struct fitted *f, const struct fit_settings *s, const str
 	model->forest = *f->forest;
 }
 
-int fit_model(struct fitted *f, const struct fit_settings *s, const struct matrix *m, char *error,
-              size_t size)
+int dataset_fit(struct fitted *f, const struct dataset_fit_settings *s, const struct matrix *m,
+                char *error, size_t size)
 {
 	memset(f, 0, sizeof(*f));
 	if (!m->n_rows) {
@@ -126,20 +127,20 @@ int fit_model(struct fitted *f, const struct fit_settings *s, const struct matri
 	scaler_fit(f->mean, f->scale, m);
 	f->forest = fit_scaled(f, s, m, error, size);
 	if (!f->forest) {
-		fit_clear(f);
+		dataset_fit_clear(f);
 		return -EINVAL;
 	}
 	fill_model(f, s, m);
-	if (!fit_note_quantiles(f, m))
+	if (!dataset_fit_note_quantiles(f, m))
 		return 0;
 no_memory:
 	snprintf(error, size, "no memory");
-	fit_clear(f);
+	dataset_fit_clear(f);
 	return -ENOMEM;
 }
 
-int fit_predict(const struct model *model, const struct matrix *m, int32_t *predicted,
-                double *confidence)
+int dataset_fit_predict(const struct model *model, const struct matrix *m, int32_t *predicted,
+                        double *confidence)
 {
 	size_t classes = model->n_classes, i, k, n;
 	double *p = calloc(BLOCK * classes, sizeof(*p));
@@ -162,7 +163,7 @@ int fit_predict(const struct model *model, const struct matrix *m, int32_t *pred
 	return 0;
 }
 
-int fit_note_quantiles(struct fitted *f, const struct matrix *m)
+int dataset_fit_note_quantiles(struct fitted *f, const struct matrix *m)
 {
 	double *answer = calloc(m->n_rows, sizeof(*answer));
 	int32_t *predicted = calloc(m->n_rows, sizeof(*predicted));
@@ -172,19 +173,19 @@ int fit_note_quantiles(struct fitted *f, const struct matrix *m)
 	if (!failed && f->model.kind == MODEL_ANOMALY)
 		model_score_samples(&f->model, answer, m->values, m->n_rows);
 	else if (!failed)
-		failed = fit_predict(&f->model, m, predicted, answer);
+		failed = dataset_fit_predict(&f->model, m, predicted, answer);
 	if (!failed) {
-		fit_sort(answer, m->n_rows);
+		dataset_fit_sort(answer, m->n_rows);
 		for (i = 0; i < MODEL_QUANTILES; i++)
-			f->model.quantile[i] = fit_quantile(answer, m->n_rows,
-			                                    (double)i / (MODEL_QUANTILES - 1));
+			f->model.quantile[i] = dataset_fit_quantile(
+			        answer, m->n_rows, (double)i / (MODEL_QUANTILES - 1));
 	}
 	free(answer);
 	free(predicted);
 	return failed;
 }
 
-void fit_clear(struct fitted *f)
+void dataset_fit_clear(struct fitted *f)
 {
 	forest_free(f->forest);
 	free(f->mean);
