@@ -13,9 +13,15 @@ PKG_CONFIG ?= pkg-config
 WARN := -Wall -Wextra -Wno-unused-parameter -Wshadow -Wstrict-prototypes
 CFLAGS ?= -O2 -g
 LIBS := libbpf zlib
+# What weir can do without: with libfoo, HAVE_LIBFOO is defined.
+OPTIONAL := libseccomp
+HAVE := $(foreach lib,$(OPTIONAL),$(if $(shell $(PKG_CONFIG) --exists $(lib) && echo yes),$(lib)))
+LACK := $(filter-out $(HAVE),$(OPTIONAL))
+HAVE_FLAGS := $(foreach lib,$(HAVE),-DHAVE_$(shell echo $(lib) | tr a-z- A-Z_))
 ALL_CFLAGS = -std=gnu11 $(WARN) $(CFLAGS) $(SAN_FLAGS) -D_GNU_SOURCE -DWEIR_VERSION='"$(VERSION)"' \
-	-Ibpf -Iuser -Iml -I$(B) $(shell $(PKG_CONFIG) --cflags $(LIBS))
-ALL_LIBS = $(LDFLAGS) $(SAN_FLAGS) $(shell $(PKG_CONFIG) --libs $(LIBS)) -lm -pthread
+	-ffile-prefix-map=$(CURDIR)=. $(HAVE_FLAGS) \
+	-Ibpf -Iuser -Iml -I$(B) $(shell $(PKG_CONFIG) --cflags $(LIBS) $(HAVE))
+ALL_LIBS = $(LDFLAGS) $(SAN_FLAGS) $(shell $(PKG_CONFIG) --libs $(LIBS) $(HAVE)) -lm -pthread
 BPF_CFLAGS := -O2 -g -target bpf -mcpu=v3 -Wall -Wextra -Ibpf \
 	-I/usr/include/$(shell uname -m)-linux-gnu
 
@@ -45,6 +51,7 @@ all: $(B)/weir tools ## build weir and its tools into build/
 $(B)/weir: $(O)/user/main.o $(O)/libweir.a
 	$(call say,LINK,$@)
 	$(Q)$(CC) -o $@ $^ $(ALL_LIBS)
+	$(if $(LACK),@echo '  NOTE    built without $(LACK): see "What it needs" in README.md')
 
 $(O)/libweir.a: $(USER_OBJ) $(O)/weir.bpf.embed.o
 	$(call say,AR,$@)

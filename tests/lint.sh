@@ -41,6 +41,7 @@ check_native()
 
 	mapfile -t files < <(sources '^(user|ml|tools|tests)/.*\.c$' | grep -v '\.bpf\.c$')
 	read -ra flags <<<"$(pkg-config --cflags libbpf zlib)"
+	pkg-config --exists libseccomp && flags+=(-DHAVE_LIBSECCOMP)
 	say "$1" "${#files[@]} files"
 	for file in "${files[@]}"; do
 		"$1" -std=gnu11 -O2 -Wall -Wextra -Wno-unused-parameter -Wshadow \

@@ -371,6 +371,21 @@ static void the_environment_comes_before_the_command_line(void **state)
 	assert_string_equal(o.settings.outputs.item[0], "json:y");
 }
 
+static void a_variable_may_hold_several_items_of_a_list(void **state)
+{
+	char bare[] = "monitor";
+	struct outcome o;
+
+	setenv("WEIR_OUTPUT", "csv:-  stats:books.json\njson:y ", 1);
+	parse(bare, &o);
+	assert_silent(&o);
+	assert_int_equal(o.settings.outputs.count, 3);
+	assert_string_equal(o.settings.outputs.item[0], "csv:-");
+	assert_string_equal(o.settings.outputs.item[1], "stats:books.json");
+	assert_string_equal(o.settings.outputs.item[2], "json:y");
+	free((char *)o.settings.outputs.item[0]);
+}
+
 static void a_wrong_variable_is_called_by_its_name(void **state)
 {
 	static const struct {
@@ -465,6 +480,7 @@ int main(void)
 		CASE(a_mistake_is_answered_by_one_message),
 		CASE(a_list_replaces_its_default_and_has_an_end),
 		CASE(the_environment_comes_before_the_command_line),
+		CASE(a_variable_may_hold_several_items_of_a_list),
 		CASE(a_wrong_variable_is_called_by_its_name),
 		CASE(help_shows_every_option_with_its_default),
 	};

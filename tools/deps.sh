@@ -22,6 +22,7 @@ linux-libc-dev | header linux/bpf.h   | the kernel's headers for programs
 libbpf-dev     | library libbpf       | libbpf: loading and attaching
 libelf-dev     | library libelf       | libelf, which libbpf needs
 zlib1g-dev     | library zlib         | zlib: compressed files
+libseccomp-dev | wanted libseccomp    | libseccomp: the filter of system calls
 iproute2       | command ip           | ip: links and routes
 "
 python="
@@ -79,6 +80,7 @@ has()
 	command) command -v "$2" >/dev/null ;;
 	header) has_header "$2" ;;
 	library) "$pkg_config" --exists "$2" 2>/dev/null ;;
+	wanted) has library "$2" || ! has command apt-get ;; # what weir can do without
 	python) has_python "$2" ;;
 	fuzzer) has_fuzzer ;;
 	esac

@@ -9,6 +9,7 @@
 #include "log.h"
 #include "netdev.h"
 #include "priv.h"
+#include "priv_filter.h"
 #include "probe_attach.h"
 #include "probe_check.h"
 
@@ -30,6 +31,32 @@ static void first_word(const char *path, char word[32])
 	fclose(f);
 }
 
+/* What giving up rights after attaching will leave. */
+static void examine_drop(void)
+{
+	bool users = priv_can_change_user(), lid = priv_can_empty_bounding_set();
+	bool filter = priv_filter_is_built();
+	char word[32], text[160];
+
+	line("->", "after attaching", "they are given up; --sandbox=no keeps them");
+	if (geteuid())
+		snprintf(text, sizeof(text), "%u, as now", geteuid());
+	else
+		snprintf(text, sizeof(text), "%s",
+		         users ? "nobody, or that of --user"
+		               : "root still, but without rights: CAP_SETUID, CAP_SETGID are "
+		                 "lacking");
+	line(users || geteuid() ? "->" : "--", "user from then on", text);
+	if (!lid)
+		line("--", "bounding set", "stays: CAP_SETPCAP is lacking; no_new_privs covers it");
+	line(filter ? "->" : "--", "system calls",
+	     filter ? "filtered" : "not filtered: built without libseccomp");
+	first_word("/proc/sys/kernel/unprivileged_bpf_disabled", word);
+	snprintf(text, sizeof(text), "%s; other than 0, CAP_BPF stays before Linux 5.19", word);
+	if (*word)
+		line("->", "kernel.unprivileged_bpf_disabled", text);
+}
+
 static bool examine_rights(void)
 {
 	char missing[80], text[160];
@@ -41,6 +68,8 @@ static bool examine_rights(void)
 	snprintf(text, sizeof(text), "lacks %s; run as root, or with sudo", missing);
 	if (!can)
 		line("NO", "watching interfaces", text);
+	if (can)
+		examine_drop();
 	return can;
 }
 

@@ -1,17 +1,20 @@
 // SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
 /*
- * weir monitor IFACE...: attach, then drain, fold and report at every interval until a signal or
- * the end of --duration; detach, drain what is left, report all flows, sum up.
+ * weir monitor IFACE...: attach, give up the rights that took, then drain, fold and report at every
+ * interval until a signal or the end of --duration; detach, drain what is left, report all flows,
+ * sum up.
  */
 #include <errno.h>
 #include <inttypes.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <time.h>
 
 #include "cmd.h"
 #include "collect.h"
 #include "drain.h"
+#include "guard.h"
 #include "log.h"
 #include "loop.h"
 #include "netdev.h"
@@ -24,6 +27,7 @@ struct monitor_options {
 	uint64_t duration_ns;
 	uint64_t kernel_flows;
 	int mode;
+	struct guard_options guard;
 };
 
 static const struct opt options[] = {
@@ -34,6 +38,7 @@ static const struct opt options[] = {
 	  PROBE_MODES, "hook for incoming packets; outgoing ones are always seen by tc" },
 	{ "kernel-flows", 0, "N", OPT_NUMBER, offsetof(struct monitor_options, kernel_flows), 0,
 	  16777216, NULL, "entries of each CPU's flow table in the kernel; 0: by CPUs" },
+	GUARD_OPTIONS(struct monitor_options, guard),
 };
 
 struct monitor {
@@ -42,6 +47,7 @@ struct monitor {
 	struct collect *collect;
 	struct loop *loop;
 	struct drain_to to;
+	struct guard guard;
 	uint64_t interface_packets; /* of all interfaces, at the start */
 	uint64_t moved;             /* since then, until the last tick */
 	bool checked;
@@ -115,6 +121,7 @@ static void on_tick(void *arg)
 	drain_now(m);
 	collect_tick(m->collect, now_ns());
 	check_hooks(m);
+	guard_tick(&m->guard, collect_books(m->collect));
 	if (!collect_wanted(m->collect))
 		loop_stop(m->loop);
 }
@@ -139,6 +146,25 @@ static void tell_attached(const struct monitor *m)
 	          probe_maps(m->probe)->kernel_flows, probe_memory(m->probe));
 }
 
+static bool maps_work(void *arg)
+{
+	return drain_is_allowed(arg);
+}
+
+/* What the run still needs once all is open and attached. */
+static unsigned int needs_of(const struct monitor *m)
+{
+	const struct probe_attached *a;
+	unsigned int needs = 0;
+	size_t n, i;
+
+	a = probe_attached(m->probe, &n);
+	for (i = 0; i < n; i++)
+		if (!strcmp(a[i].ingress, "clsact") || !strcmp(a[i].egress, "clsact"))
+			needs |= PRIV_NET_ADMIN;
+	return needs;
+}
+
 static int open_all(struct monitor *m, const struct monitor_options *o, char **names, int n,
                     char *source, size_t source_size, char *error, size_t size)
 {
@@ -156,6 +182,8 @@ static int open_all(struct monitor *m, const struct monitor_options *o, char **n
 		snprintf(error, size, "cannot make an event loop");
 		return -1;
 	}
+	if (guard_open(&m->guard, m->loop, error, size))
+		return -1;
 	m->collect = collect_open(&o->collect, true, source, error, size);
 	if (!m->collect)
 		return -1;
@@ -185,44 +213,88 @@ static int open_all(struct monitor *m, const struct monitor_options *o, char **n
 /* Nothing more comes in; take what both epochs hold. */
 static void finish(struct monitor *m)
 {
+	guard_end(&m->guard);
 	probe_detach(m->probe);
 	drain_now(m);
 	drain_now(m);
 	collect_expire(m->collect, now_ns());
 }
 
+static int watch_until_end(struct monitor *m)
+{
+	int result = CMD_DONE;
+
+	tell_attached(m);
+	collect_from_drain(m->collect, &m->to);
+	m->interface_packets = interface_packets(m);
+	if (guard_drop(&m->guard, needs_of(m), maps_work, m->drain)) {
+		collect_abandon(m->collect);
+		return CMD_FAILED;
+	}
+	collect_begin(m->collect);
+	guard_begin(&m->guard, collect_books(m->collect));
+	if (loop_run(m->loop))
+		result = CMD_FAILED;
+	finish(m);
+	if (collect_close(m->collect) || m->failed)
+		result = CMD_FAILED;
+	return result;
+}
+
 static int watch(const struct monitor_options *o, char **names, int n)
 {
 	struct monitor m = { 0 };
 	char error[640], source[64] = "";
-	int result = CMD_DONE;
+	int result;
 
+	guard_init(&m.guard, &o->guard);
 	if (open_all(&m, o, names, n, source, sizeof(source), error, sizeof(error))) {
 		log_error("%s", error);
 		result = !m.collect && errno == EINVAL ? CMD_USAGE : CMD_FAILED;
 		if (m.collect)
 			collect_abandon(m.collect);
-		m.collect = NULL;
 	} else {
-		tell_attached(&m);
-		collect_from_drain(m.collect, &m.to);
-		m.interface_packets = interface_packets(&m);
-		collect_begin(m.collect);
-		if (loop_run(m.loop))
-			result = CMD_FAILED;
-		finish(&m);
-		if (collect_close(m.collect) || m.failed)
-			result = CMD_FAILED;
+		result = watch_until_end(&m);
 	}
+	guard_close(&m.guard);
 	drain_close(m.drain);
 	probe_close(m.probe);
 	loop_close(m.loop);
 	return result;
 }
 
+/* Containers name their interfaces in the environment, white space between them. */
+static int names_from_environment(char *words, char **names)
+{
+	char *rest, *word;
+	int n = 0;
+
+	for (word = strtok_r(words, " \t\n", &rest); word && n <= PROBE_MAX_INTERFACES;
+	     word = strtok_r(NULL, " \t\n", &rest))
+		names[n++] = word;
+	return n;
+}
+
+static int check_and_watch(const struct monitor_options *o, char **names, int n)
+{
+	if (n < 1) {
+		log_error("monitor: which interface? weir monitor IFACE...; 'ip link' lists them");
+		return CMD_USAGE;
+	}
+	if (n > PROBE_MAX_INTERFACES) {
+		log_error("monitor: %d interfaces are too many; at most %d", n,
+		          PROBE_MAX_INTERFACES);
+		return CMD_USAGE;
+	}
+	return watch(o, names, n);
+}
+
 static int run(const struct opt_command *self, int argc, char **argv)
 {
-	struct monitor_options o = { .collect = collect_defaults };
+	const char *variable = getenv("WEIR_INTERFACES");
+	char *names[PROBE_MAX_INTERFACES + 1], *words;
+	struct monitor_options o = { .collect = collect_defaults, .guard.sandbox = true };
+	int result;
 
 	switch (opt_parse(self, &o, &argc, argv)) {
 	case OPT_HELP:
@@ -232,16 +304,13 @@ static int run(const struct opt_command *self, int argc, char **argv)
 	default:
 		break;
 	}
-	if (argc < 1) {
-		log_error("monitor: which interface? weir monitor IFACE...; 'ip link' lists them");
-		return CMD_USAGE;
-	}
-	if (argc > PROBE_MAX_INTERFACES) {
-		log_error("monitor: %d interfaces are too many; at most %d", argc,
-		          PROBE_MAX_INTERFACES);
-		return CMD_USAGE;
-	}
-	return watch(&o, argv, argc);
+	if (argc || !variable)
+		return check_and_watch(&o, argv, argc);
+	words = strdup(variable);
+	result = words ? check_and_watch(&o, names, names_from_environment(words, names))
+	               : CMD_FAILED;
+	free(words);
+	return result;
 }
 
 const struct opt_command cmd_monitor = {

@@ -271,6 +271,11 @@ bool collect_wanted(const struct collect *c)
 	return sinks_alive(c->sinks);
 }
 
+const struct books *collect_books(const struct collect *c)
+{
+	return &c->books;
+}
+
 uint64_t collect_seen(const struct collect *c)
 {
 	return c->books.stats.seen.packets;

@@ -74,6 +74,9 @@ void collect_tick(struct collect *c, uint64_t now_ns);
 /* Is there an output left to work for? */
 bool collect_wanted(const struct collect *c);
 
+/* What was seen so far and where it went. */
+const struct books *collect_books(const struct collect *c);
+
 /* Packets seen so far. */
 uint64_t collect_seen(const struct collect *c);
 

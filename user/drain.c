@@ -78,6 +78,15 @@ struct drain *drain_open(const struct probe *p)
 	return NULL;
 }
 
+/* The right is asked for before the key is looked up. */
+bool drain_is_allowed(const struct drain *d)
+{
+	const struct flow_overflow key = { 0 };
+	struct flow_count count;
+
+	return !bpf_map_lookup_elem(d->maps->overflow, &key, &count) || errno != EPERM;
+}
+
 void drain_close(struct drain *d)
 {
 	if (!d)

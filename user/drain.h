@@ -3,6 +3,7 @@
 #ifndef WEIR_DRAIN_H
 #define WEIR_DRAIN_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -20,6 +21,9 @@ struct drain_to {
 
 /* The probe is borrowed. NULL with errno set: ENOMEM; EOPNOTSUPP: no batch operations. */
 struct drain *drain_open(const struct probe *p);
+
+/* Does the kernel let this process at the maps, with the rights that it has now? */
+bool drain_is_allowed(const struct drain *d);
 
 /* Accepts NULL. */
 void drain_close(struct drain *d);

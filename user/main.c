@@ -9,11 +9,8 @@
 #include "cmd.h"
 #include "log.h"
 
-static const struct opt_command *const commands[] = {
-	&cmd_monitor,
-	&cmd_read,
-	&cmd_fields,
-	&cmd_doctor,
+const struct opt_command *const cmd_all[] = {
+	&cmd_monitor, &cmd_read, &cmd_fields, &cmd_doctor, &cmd_health, &cmd_completion, NULL,
 };
 
 static void usage(FILE *to)
@@ -22,9 +19,9 @@ static void usage(FILE *to)
 
 	fprintf(to, "weir counts network flows in the kernel and tells what they are.\n\n"
 	            "usage: weir COMMAND [OPTION...] [ARGUMENT...]\n\n");
-	for (i = 0; i < CMD_COUNT(commands); i++)
-		fprintf(to, "  %-8s %-12s %s\n", commands[i]->name, commands[i]->arguments,
-		        commands[i]->summary);
+	for (i = 0; cmd_all[i]; i++)
+		fprintf(to, "  %-10s %-13s %s\n", cmd_all[i]->name, cmd_all[i]->arguments,
+		        cmd_all[i]->summary);
 	fprintf(to, "\nweir COMMAND --help tells its options; man weir tells the rest.\n");
 }
 
@@ -32,9 +29,9 @@ static const struct opt_command *find(const char *name)
 {
 	size_t i;
 
-	for (i = 0; i < CMD_COUNT(commands); i++)
-		if (!strcmp(commands[i]->name, name))
-			return commands[i];
+	for (i = 0; cmd_all[i]; i++)
+		if (!strcmp(cmd_all[i]->name, name))
+			return cmd_all[i];
 	return NULL;
 }
 
@@ -43,9 +40,9 @@ static int refuse(const char *name)
 	char known[256] = "";
 	size_t i, used = 0;
 
-	for (i = 0; i < CMD_COUNT(commands) && used < sizeof(known); i++)
+	for (i = 0; cmd_all[i] && used < sizeof(known); i++)
 		used += snprintf(known + used, sizeof(known) - used, "%s%s", used ? ", " : "",
-		                 commands[i]->name);
+		                 cmd_all[i]->name);
 	log_error("%s: no such command; there are %s: see 'weir help'", name, known);
 	return CMD_USAGE;
 }

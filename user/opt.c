@@ -255,6 +255,18 @@ static void format_variable(const struct opt *o, char *name, size_t size)
 		*c = *c == '-' ? '_' : (char)toupper((unsigned char)*c);
 }
 
+/* Several items of a list, separated by white space; they live as long as the process. */
+static int set_items(const struct opt *o, const char *where, const char *text, void *values)
+{
+	char *words = strdup(text), *rest, *word;
+	int wrong = words ? 0 : -ENOMEM;
+
+	for (word = wrong ? NULL : strtok_r(words, " \t\n", &rest); word && !wrong;
+	     word = strtok_r(NULL, " \t\n", &rest))
+		wrong = set_value(o, where, word, values);
+	return wrong;
+}
+
 static int read_environment(const struct opt_command *command, void *values)
 {
 	char name[OPT_NAME_BYTES];
@@ -268,7 +280,9 @@ static int read_environment(const struct opt_command *command, void *values)
 		if (!text || !*text)
 			continue;
 		clear_list(o, values);
-		if (set_value(o, name, text, values))
+		if (o->kind == OPT_LIST && strpbrk(text, " \t\n")
+		            ? set_items(o, name, text, values)
+		            : set_value(o, name, text, values))
 			return -EINVAL;
 	}
 	return 0;

@@ -2,7 +2,7 @@
 /*
  * Command-line options from one table: a const row an option gives parsing, range errors, --help
  * and the man page's list. Each option is also read from the environment (--idle-timeout is
- * WEIR_IDLE_TIMEOUT); the command line wins.
+ * WEIR_IDLE_TIMEOUT; of a list, items between white space); the command line wins.
  */
 #ifndef WEIR_OPT_H
 #define WEIR_OPT_H
