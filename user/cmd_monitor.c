@@ -32,6 +32,7 @@ struct monitor_options {
 
 static const struct opt options[] = {
 	COLLECT_OPTIONS(struct monitor_options, collect),
+	WATCH_LIVE_OPTIONS(struct monitor_options, collect.watch),
 	{ "duration", 'd', "TIME", OPT_DURATION, offsetof(struct monitor_options, duration_ns), 0,
 	  UINT64_MAX, NULL, "stop after this; 0: never" },
 	{ "mode", 'm', "MODE", OPT_CHOICE, offsetof(struct monitor_options, mode), 0, 0,
@@ -117,13 +118,30 @@ static void on_wake(void *arg)
 static void on_tick(void *arg)
 {
 	struct monitor *m = arg;
+	char line[256];
 
 	drain_now(m);
 	collect_tick(m->collect, now_ns());
+	while (collect_news(m->collect, line, sizeof(line)))
+		log_info("%s", line);
 	check_hooks(m);
 	guard_tick(&m->guard, collect_books(m->collect));
 	if (!collect_wanted(m->collect))
 		loop_stop(m->loop);
+}
+
+static void on_hangup(void *arg)
+{
+	struct monitor *m = arg;
+	char error[512];
+	int failed = collect_reload(m->collect, error, sizeof(error));
+
+	if (failed == -ENOENT)
+		loop_stop(m->loop);
+	else if (failed)
+		log_error("%s; going on with what was loaded before", error);
+	else
+		log_info("loaded the models again");
 }
 
 static void on_end(void *arg)
@@ -152,7 +170,7 @@ static bool maps_work(void *arg)
 }
 
 /* What the run still needs once all is open and attached. */
-static unsigned int needs_of(const struct monitor *m)
+static unsigned int needs_of(const struct monitor *m, const struct watch_options *watch)
 {
 	const struct probe_attached *a;
 	unsigned int needs = 0;
@@ -162,6 +180,10 @@ static unsigned int needs_of(const struct monitor *m)
 	for (i = 0; i < n; i++)
 		if (!strcmp(a[i].ingress, "clsact") || !strcmp(a[i].egress, "clsact"))
 			needs |= PRIV_NET_ADMIN;
+	if (watch->baseline_ns)
+		needs |= PRIV_THREADS;
+	if (watch->save)
+		needs |= PRIV_WRITE_FILES;
 	return needs;
 }
 
@@ -200,6 +222,7 @@ static int open_all(struct monitor *m, const struct monitor_options *o, char **n
 		return -1;
 	}
 	a = probe_attached(m->probe, &n_attached);
+	loop_on_hangup(m->loop, on_hangup, m);
 	snprintf(source, source_size, n > 1 ? "%s and %d more" : "%s", a[0].name, n - 1);
 	if (loop_add(m->loop, drain_wake_fd(m->drain), on_wake, m) ||
 	    loop_every(m->loop, o->collect.interval_ns, on_tick, m) ||
@@ -220,14 +243,14 @@ static void finish(struct monitor *m)
 	collect_expire(m->collect, now_ns());
 }
 
-static int watch_until_end(struct monitor *m)
+static int watch_until_end(struct monitor *m, const struct monitor_options *o)
 {
 	int result = CMD_DONE;
 
 	tell_attached(m);
 	collect_from_drain(m->collect, &m->to);
 	m->interface_packets = interface_packets(m);
-	if (guard_drop(&m->guard, needs_of(m), maps_work, m->drain)) {
+	if (guard_drop(&m->guard, needs_of(m, &o->collect.watch), maps_work, m->drain)) {
 		collect_abandon(m->collect);
 		return CMD_FAILED;
 	}
@@ -254,7 +277,7 @@ static int watch(const struct monitor_options *o, char **names, int n)
 		if (m.collect)
 			collect_abandon(m.collect);
 	} else {
-		result = watch_until_end(&m);
+		result = watch_until_end(&m, o);
 	}
 	guard_close(&m.guard);
 	drain_close(m.drain);

@@ -34,6 +34,8 @@ struct collect {
 	struct table *table;
 	struct summary *summary;
 	struct sinks *sinks;
+	struct watch *watch; /* NULL: nothing is to be judged */
+	struct buf news;
 	struct books books;
 	uint64_t records;
 	int64_t wall_ns; /* wall clock minus the table's */
@@ -49,17 +51,37 @@ struct collect {
 	bool at_boundary;
 };
 
+/* A record on its last stretch, judged if it was to be. */
+static void pass_on(void *arg, const struct flow_record *r)
+{
+	struct collect *c = arg;
+
+	c->records++;
+	c->books.emitted.packets += (uint64_t)r->fwd->packets + r->rev->packets;
+	c->books.emitted.bytes += r->fwd->bytes + r->rev->bytes;
+	summary_add_record(c->summary, r);
+	sinks_record(c->sinks, r);
+}
+
 static void emit(void *arg, const struct flow_record *record)
 {
 	struct collect *c = arg;
 	struct flow_record r = *record;
 
 	r.wall_ns = c->wall_ns;
-	c->records++;
-	c->books.emitted.packets += (uint64_t)r.fwd->packets + r.rev->packets;
-	c->books.emitted.bytes += r.fwd->bytes + r.rev->bytes;
-	summary_add_record(c->summary, &r);
-	sinks_record(c->sinks, &r);
+	if (c->watch)
+		watch_record(c->watch, &r);
+	else
+		pass_on(c, &r);
+}
+
+static void look(void *arg, const struct flow_record *record)
+{
+	struct collect *c = arg;
+	struct flow_record r = *record;
+
+	r.wall_ns = c->wall_ns;
+	watch_look(c->watch, &r);
 }
 
 static uint64_t clock_ns(clockid_t clock)
@@ -79,6 +101,8 @@ static void read_clocks(struct collect *c)
 static void discard(struct collect *c)
 {
 	table_free(c->table);
+	watch_close(c->watch);
+	buf_clear(&c->news);
 	summary_free(c->summary);
 	free(c->top);
 	free(c->top_bytes);
@@ -115,6 +139,14 @@ struct collect *collect_open(const struct collect_options *o, bool live, const c
 		if (c)
 			discard(c);
 		return NULL;
+	}
+	if (watch_is_wanted(&o->watch)) {
+		c->watch = watch_open(&o->watch, o->interval_ns, o->top, pass_on, c, error, size);
+		if (!c->watch) {
+			discard(c);
+			errno = EIO;
+			return NULL;
+		}
 	}
 	c->sinks = sinks_open(o->outputs.item, o->outputs.count, &sinks, error, size);
 	if (!c->sinks) {
@@ -238,6 +270,7 @@ static struct sink_report state_of(const struct collect *c, uint64_t now_ns)
 		.records = c->records,
 		.moved = { seen->packets - c->last_seen.packets, seen->bytes - c->last_seen.bytes },
 		.books = &c->books,
+		.judged = watch_total(c->watch),
 		.source = c->source,
 	};
 }
@@ -247,8 +280,14 @@ static void make_report(struct collect *c, uint64_t now_ns)
 	struct sink_report r = state_of(c, now_ns + c->wall_ns);
 
 	r.interval_ns = now_ns - c->last_tick_ns;
-	r.n_top = table_look(c->table, c->top, c->top_bytes, c->options.top, NULL);
+	r.n_top = table_look(c->table, c->top, c->top_bytes, c->options.top,
+	                     c->watch ? look : NULL);
+	if (c->watch)
+		watch_settle(c->watch);
+	r.judged = watch_interval(c->watch);
 	sinks_report(c->sinks, &r);
+	if (c->watch)
+		watch_end_interval(c->watch, r.interval_ns, r.now_ns, &c->news);
 	c->last_seen = c->books.stats.seen;
 	c->last_tick_ns = now_ns;
 }
@@ -264,6 +303,24 @@ void collect_tick(struct collect *c, uint64_t now_ns)
 	collect_expire(c, now_ns);
 	if (c->live)
 		make_report(c, now_ns);
+}
+
+int collect_reload(struct collect *c, char *error, size_t size)
+{
+	return c->watch ? watch_reload(c->watch, error, size) : -ENOENT;
+}
+
+bool collect_news(struct collect *c, char *line, size_t size)
+{
+	char *end = c->news.length ? memchr(c->news.data, '\n', c->news.length) : NULL;
+	size_t taken = end ? (size_t)(end + 1 - c->news.data) : 0;
+
+	if (!end)
+		return false;
+	snprintf(line, size, "%.*s", (int)(end - c->news.data), c->news.data);
+	c->news.length -= taken;
+	memmove(c->news.data, end + 1, c->news.length);
+	return true;
 }
 
 bool collect_wanted(const struct collect *c)
@@ -286,6 +343,8 @@ static int print_summary(struct collect *c, bool to_stdout)
 {
 	struct buf b = { 0 };
 
+	if (watch_total(c->watch))
+		judged_print(watch_total(c->watch), &b);
 	summary_print(c->summary, &c->books, &b, c->options.top);
 	fwrite(b.data, 1, b.length, to_stdout ? stdout : stderr);
 	fflush(to_stdout ? stdout : stderr);
@@ -301,6 +360,8 @@ int collect_close(struct collect *c)
 
 	release(c);
 	table_flush(c->table, RECORD_FORCED);
+	if (c->watch)
+		watch_settle(c->watch);
 	r = state_of(c, clock_ns(CLOCK_REALTIME));
 	sinks_final(c->sinks, &r);
 	failed = sinks_close(c->sinks);

@@ -9,6 +9,7 @@
 #include "drain.h"
 #include "opt.h"
 #include "sink.h"
+#include "watch.h"
 
 struct collect;
 
@@ -21,6 +22,7 @@ struct collect_options {
 	uint64_t top;
 	bool uniflow;
 	struct opt_list outputs;
+	struct watch_options watch;
 };
 
 extern const struct collect_options collect_defaults;
@@ -40,7 +42,8 @@ extern const struct collect_options collect_defaults;
 	{ "top", 'n', "N", OPT_NUMBER, offsetof(type, m.top), 1, 64, NULL,                         \
 	  "rows shown by the table and the summary" },                                             \
 	{ "output", 'o', "KIND:PATH", OPT_LIST, offsetof(type, m.outputs), 0, 0, NULL,             \
-	  "table:, csv:PATH, json:PATH or stats:PATH; may be given again; PATH - is stdout" }
+	  "table:, csv:PATH, json:PATH or stats:PATH; may be given again; PATH - is stdout" },                                 \
+	WATCH_OPTIONS(type, m.watch)
 /* clang-format on */
 
 /*
@@ -70,6 +73,12 @@ void collect_expire(struct collect *c, uint64_t now_ns);
 
 /* An interval is over: expire by now_ns of the table's clock, and report if live. */
 void collect_tick(struct collect *c, uint64_t now_ns);
+
+/* Read models and rules again. -ENOENT: there are none; else 0 or -EINVAL with a line in error. */
+int collect_reload(struct collect *c, char *error, size_t size);
+
+/* Take a line that people should read about what was learned. False: there is none. */
+bool collect_news(struct collect *c, char *line, size_t size);
 
 /* Is there an output left to work for? */
 bool collect_wanted(const struct collect *c);

@@ -21,14 +21,26 @@ struct source {
 
 struct loop {
 	int epoll;
+	int signals;
 	bool stopped;
+	loop_call hangup; /* instead of ending; NULL: end */
+	void *hangup_arg;
 	struct source sources[SOURCES];
 	int n_sources;
 };
 
+/* Signals are read here, so that their number is known. */
 static void on_signal(void *arg)
 {
-	loop_stop(arg);
+	struct signalfd_siginfo info;
+	struct loop *l = arg;
+
+	while (read(l->signals, &info, sizeof(info)) == sizeof(info)) {
+		if (info.ssi_signo == SIGHUP && l->hangup)
+			l->hangup(l->hangup_arg);
+		else
+			loop_stop(l);
+	}
 }
 
 static int add_source(struct loop *l, int fd, bool ours, loop_call call, void *arg)
@@ -50,7 +62,6 @@ struct loop *loop_open(void)
 {
 	struct loop *l = calloc(1, sizeof(*l));
 	sigset_t set;
-	int fd;
 
 	if (!l)
 		return NULL;
@@ -61,11 +72,9 @@ struct loop *loop_open(void)
 	sigprocmask(SIG_BLOCK, &set, NULL);
 	signal(SIGINT, SIG_DFL); /* a script's background jobs are started with it ignored */
 	l->epoll = epoll_create1(EPOLL_CLOEXEC);
-	fd = signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK);
-	if (l->epoll >= 0 && fd >= 0 && !add_source(l, fd, true, on_signal, l))
+	l->signals = signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK);
+	if (l->epoll >= 0 && l->signals >= 0 && !add_source(l, l->signals, false, on_signal, l))
 		return l;
-	if (fd >= 0)
-		close(fd);
 	loop_close(l);
 	return NULL;
 }
@@ -79,6 +88,8 @@ void loop_close(struct loop *l)
 	for (i = 0; i < l->n_sources; i++)
 		if (l->sources[i].ours)
 			close(l->sources[i].fd);
+	if (l->signals >= 0)
+		close(l->signals);
 	if (l->epoll >= 0)
 		close(l->epoll);
 	free(l);
@@ -138,6 +149,12 @@ int loop_run(struct loop *l)
 		}
 	}
 	return 0;
+}
+
+void loop_on_hangup(struct loop *l, loop_call call, void *arg)
+{
+	l->hangup = call;
+	l->hangup_arg = arg;
 }
 
 void loop_stop(struct loop *l)

@@ -9,7 +9,10 @@
 struct loop;
 typedef void (*loop_call)(void *arg);
 
-/* NULL with errno set. From here on SIGINT, SIGTERM and SIGHUP come through the loop. */
+/*
+ * NULL with errno set. From here on SIGINT, SIGTERM and SIGHUP come through the loop and end it,
+ * but for SIGHUP when there is something to call instead.
+ */
 struct loop *loop_open(void);
 
 /* Accepts NULL. */
@@ -23,6 +26,8 @@ int loop_every(struct loop *l, uint64_t interval_ns, loop_call call, void *arg);
 
 /* Call once, then. */
 int loop_after(struct loop *l, uint64_t delay_ns, loop_call call, void *arg);
+
+void loop_on_hangup(struct loop *l, loop_call call, void *arg);
 
 /* Run until loop_stop() or SIGINT, SIGTERM. */
 int loop_run(struct loop *l);

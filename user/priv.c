@@ -134,7 +134,7 @@ static int change_user(const struct priv_config *config, struct person *who, cha
 	bool can = priv_can_change_user();
 	int failed;
 
-	if (!config->user && (geteuid() || !can)) {
+	if (!config->user && (geteuid() || !can || config->needs & PRIV_WRITE_FILES)) {
 		who->uid = geteuid();
 		snprintf(who->name, sizeof(who->name), "%u", who->uid);
 		return 0;

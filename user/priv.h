@@ -22,7 +22,8 @@ enum priv_need {
 };
 
 struct priv_config {
-	const char *user; /* name or number; NULL: nobody, if that can be had */
+	const char *user; /* name or number; NULL: nobody, if that can be had and no file is to be
+	                     made */
 	unsigned int needs;
 	/*
 	 * Asked while no capability is in effect: are the maps still ours to use? Before Linux 5.19

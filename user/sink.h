@@ -11,6 +11,7 @@
 #include <stddef.h>
 
 #include "books.h"
+#include "judged.h"
 #include "out.h"
 #include "record.h"
 
@@ -25,7 +26,8 @@ struct sink_report {
 	uint64_t records;        /* made so far */
 	struct flow_count moved; /* seen since the last report */
 	const struct books *books;
-	const char *source; /* "eth0 (tcx)", a file's name */
+	const struct judged *judged; /* of the interval, at the end of all; NULL: no models */
+	const char *source;          /* "eth0 (tcx)", a file's name */
 };
 
 struct sink_config {

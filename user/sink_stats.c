@@ -74,6 +74,10 @@ static void put_line(struct sink *s, const struct sink_report *r, const char *fi
 	put_count(b, "in_flows", &books->added);
 	put_causes(b, books);
 	put_overflow(b, books);
+	if (r->judged) {
+		buf_text(b, ",\"judged\":");
+		judged_put_json(r->judged, b);
+	}
 	buf_format(b, ",\"complete\":%s}\n", left.packets || left.bytes ? "false" : "true");
 }
 

@@ -201,16 +201,37 @@ static void put_status(struct sink *s, const struct sink_report *r)
 	put_line(s, line);
 }
 
+/* Lines that were made elsewhere; those of one text keep together. */
+static void put_lines(struct sink *s, struct buf *b)
+{
+	char *line = b->data, *end = b->data + b->length, *next;
+
+	for (; line < end; line = next + 1) {
+		next = memchr(line, '\n', end - line);
+		if (!next)
+			break;
+		*next = '\0';
+		put_line(s, line);
+	}
+	buf_clear(b);
+}
+
+static void put_judged(struct sink *s, const struct sink_report *r)
+{
+	struct buf b = { 0 };
+
+	if (!r->judged)
+		return;
+	judged_print(r->judged, &b);
+	put_lines(s, &b);
+}
+
 static void put_completeness(struct sink *s, const struct sink_report *r)
 {
 	struct buf b = { 0 };
 
 	books_print(r->books, &b);
-	if (b.length) {
-		b.data[b.length - 1] = '\0';
-		put_line(s, b.data);
-	}
-	buf_clear(&b);
+	put_lines(s, &b);
 }
 
 static void report(struct sink *s, const struct sink_report *r)
@@ -232,6 +253,7 @@ static void report(struct sink *s, const struct sink_report *r)
 	put_head(s, "RATE");
 	for (i = 0; i < rows; i++)
 		put_flow(s, &r->top[i], seconds > 0 ? r->top_bytes[i] / seconds : 0);
+	put_judged(s, r);
 	put_completeness(s, r);
 	buf_text(&s->out.text, t->terminal ? "\x1b[J" : "\n");
 }

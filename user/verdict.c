@@ -159,8 +159,8 @@ static void explain(struct judge *j, struct verdict *out, const double *row)
 	uint32_t top[VERDICT_REASONS], k;
 	uint32_t most = m->n_features < VERDICT_REASONS ? m->n_features : VERDICT_REASONS;
 
-	explain_anomaly(m, j->credit, row);
-	explain_top(top, most, j->credit, m->n_features);
+	memset(j->credit, 0, m->n_features * sizeof(*j->credit));
+	memset(top, 0, sizeof(top));
 	for (k = 0; k < most && j->credit[top[k]] > 0; k++) {
 		const struct feature *f = j->set.feature[top[k]];
 		const double *usual = m->usual ? m->usual + 3 * top[k] : NULL;

@@ -1,0 +1,251 @@
+// SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
+/*
+ * The learner. The flows of the time that is being learned lie in `open`; when its time is over it
+ * is handed, whole, to a thread that trains from it, and another takes its place. So the loop never
+ * waits for a training, and the thread shares nothing with it but the finished model.
+ *
+ * A later model must pass before it replaces the one before: of the flows that were normal before,
+ * it may not call more than a small share anomalous, and it must tell flows apart at all.
+ */
+#include "learner.h"
+
+#include <errno.h>
+#include <pthread.h>
+#include <stdatomic.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "drift.h"
+#include "units.h"
+
+#define SAMPLE       50000
+#define ROWS_LEAST   100   /* flows of a baseline */
+#define ALARMS_MOST  0.02  /* of the old baseline's flows, beyond ten times the wanted rate */
+#define SPREAD_LEAST 0.005 /* between the 5 % and the 95 % quantile of the scores */
+#define TEXT         512
+
+struct training {
+	pthread_t thread;
+	bool is_started;
+	atomic_bool is_done;
+	struct baseline *baseline;
+	const struct learner_options *options;
+	struct model *model; /* NULL: error tells why */
+	char error[TEXT];
+};
+
+struct learner {
+	struct learner_options options;
+	struct baseline *open;    /* being learned */
+	struct baseline *settled; /* of the model in use */
+	struct drift *drift;
+	struct training training;
+	uint64_t open_ns; /* time learned */
+	uint32_t version;
+};
+
+struct learner *learner_new(const struct learner_options *options)
+{
+	struct learner *l = calloc(1, sizeof(*l));
+
+	if (!l)
+		return NULL;
+	l->options = *options;
+	l->open = baseline_new(SAMPLE, options->random_state);
+	if (l->open)
+		return l;
+	free(l);
+	return NULL;
+}
+
+void learner_free(struct learner *l)
+{
+	if (!l)
+		return;
+	if (l->training.is_started) {
+		pthread_join(l->training.thread, NULL);
+		model_close(l->training.model);
+		baseline_free(l->training.baseline);
+	}
+	baseline_free(l->open);
+	baseline_free(l->settled);
+	drift_free(l->drift);
+	free(l);
+}
+
+int learner_look(struct learner *l, const struct flow_record *record)
+{
+	baseline_add(l->open, record);
+	return 0;
+}
+
+int learner_record(struct learner *l, const struct flow_record *record)
+{
+	if (record->end != RECORD_ACTIVE)
+		baseline_add(l->open, record);
+	return baseline_sample(l->open, record);
+}
+
+static void *train(void *arg)
+{
+	struct training *t = arg;
+
+	t->model = baseline_train(t->baseline, t->options->false_positive_rate, t->error,
+	                          sizeof(t->error));
+	if (t->model && t->options->save &&
+	    model_save(t->model, t->options->save, t->error, sizeof(t->error))) {
+		model_close(t->model);
+		t->model = NULL;
+	}
+	atomic_store(&t->is_done, true);
+	return NULL;
+}
+
+static void begin_training(struct learner *l, struct buf *news)
+{
+	struct baseline *next = baseline_new(SAMPLE, l->options.random_state + l->version + 1);
+	struct training *t = &l->training;
+
+	l->open_ns = 0;
+	if (!next) {
+		buf_text(news, "cannot learn: no memory; the last baseline goes on\n");
+		return;
+	}
+	*t = (struct training){ .baseline = l->open, .options = &l->options };
+	l->open = next;
+	if (pthread_create(&t->thread, NULL, train, t)) {
+		buf_text(news, "cannot learn: no thread can be started\n");
+		baseline_free(t->baseline);
+		return;
+	}
+	t->is_started = true;
+}
+
+/* May this model take over? Else the reason. */
+static bool passes(const struct learner *l, const struct model *m, char *why, size_t size)
+{
+	double alarms, most = 10 * l->options.false_positive_rate + ALARMS_MOST;
+
+	if (m->quantile[95] - m->quantile[5] < SPREAD_LEAST) {
+		snprintf(why, size, "it cannot tell flows apart");
+		return false;
+	}
+	if (!l->settled)
+		return true;
+	alarms = baseline_alarms(l->settled, m);
+	snprintf(why, size, "it would call %.1f %% of the last baseline's flows anomalous",
+	         100 * alarms);
+	return alarms <= most;
+}
+
+static void adopt(struct learner *l, struct baseline *b, const struct model *m, struct buf *news)
+{
+	char flows[UNITS_TEXT + 8];
+
+	baseline_free(l->settled);
+	l->settled = b;
+	drift_free(l->drift);
+	l->drift = drift_new(baseline_rows(b));
+	l->version++;
+	buf_format(news, "baseline %u learned from %s flows, threshold %.3f%s%s\n", l->version,
+	           units_grouped(flows, baseline_flows(b)), m->threshold,
+	           l->options.save ? "; saved as " : "", l->options.save ? l->options.save : "");
+	baseline_print(b, news);
+}
+
+static struct model *end_training(struct learner *l, struct buf *news)
+{
+	struct training *t = &l->training;
+	struct model *m = t->model;
+	char why[TEXT];
+
+	pthread_join(t->thread, NULL);
+	t->is_started = false;
+	if (!m) {
+		buf_format(news, "no baseline: %s; learning goes on\n", t->error);
+	} else if (!passes(l, m, why, sizeof(why))) {
+		buf_format(news, "a new baseline was refused: %s; baseline %u stays\n", why,
+		           l->version);
+		model_close(m);
+		m = NULL;
+	} else {
+		adopt(l, t->baseline, m, news);
+		return m;
+	}
+	baseline_free(t->baseline);
+	return NULL;
+}
+
+/* Has what is being learned now drifted from the baseline in use? */
+static void tell_drift(const struct learner *l, struct buf *news)
+{
+	const struct matrix *rows = baseline_rows(l->open);
+	double *index = calloc(rows->n_columns, sizeof(*index));
+	size_t worst;
+
+	if (!index || !l->drift) {
+		free(index);
+		return;
+	}
+	worst = drift_measure(l->drift, index, rows);
+	if (index[worst] > DRIFT_MUCH)
+		buf_format(news,
+		           "traffic has drifted from baseline %u: %s by a stability index of %.2f "
+		           "(over %.2f is much)%s\n",
+		           l->version, rows->column_names[worst], index[worst], DRIFT_MUCH,
+		           l->options.relearn ? "" : "; --relearn would follow it");
+	free(index);
+}
+
+/* What was learned since is of no use but for drift: begin again. */
+static void renew(struct learner *l)
+{
+	struct baseline *next = baseline_new(SAMPLE, l->options.random_state);
+
+	l->open_ns = 0;
+	if (!next)
+		return;
+	baseline_free(l->open);
+	l->open = next;
+}
+
+/* A baseline's length is over. With too few flows it goes on for as long again. */
+static void close_period(struct learner *l, struct buf *news)
+{
+	if (baseline_rows(l->open)->n_rows < ROWS_LEAST) {
+		if (!l->settled)
+			buf_format(news,
+			           "no baseline yet: %zu flows, at least %d are needed; "
+			           "learning goes on\n",
+			           baseline_rows(l->open)->n_rows, ROWS_LEAST);
+		l->open_ns = 0;
+		return;
+	}
+	if (l->settled)
+		tell_drift(l, news);
+	if (!l->settled || l->options.relearn)
+		begin_training(l, news);
+	else
+		renew(l);
+}
+
+struct model *learner_tick(struct learner *l, uint64_t interval_ns, uint64_t now_ns,
+                           struct buf *news)
+{
+	struct model *m = NULL;
+
+	if (baseline_tick(l->open, interval_ns, now_ns))
+		buf_text(news, "no memory for the rates of this interval\n");
+	l->open_ns += interval_ns;
+	if (l->training.is_started && atomic_load(&l->training.is_done))
+		m = end_training(l, news);
+	if (l->open_ns >= l->options.baseline_ns && !l->training.is_started)
+		close_period(l, news);
+	return m;
+}
+
+const struct baseline *learner_baseline(const struct learner *l)
+{
+	return l->settled;
+}

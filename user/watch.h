@@ -1,0 +1,77 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/*
+ * Between the table and the outputs: every record is judged by the models on its way, and shown to
+ * the alert rules; live, so is every flow that moved in an interval.
+ */
+#ifndef WEIR_WATCH_H
+#define WEIR_WATCH_H
+
+#include "baseline.h"
+#include "buf.h"
+#include "judged.h"
+#include "opt.h"
+#include "record.h"
+
+struct watch;
+
+struct watch_options {
+	const char *classifier;
+	const char *anomaly;
+	uint64_t baseline_ns; /* 0: none */
+	const char *save;
+	bool relearn;
+};
+
+/* clang-format off */
+#define WATCH_OPTIONS(type, m)                                                                     \
+	{ "classifier", 'c', "MODEL", OPT_TEXT, offsetof(type, m.classifier), 0, 0, NULL,          \
+	  "classify every flow with this model (weir train classifier)" },                         \
+	{ "anomaly", 'a', "MODEL", OPT_TEXT, offsetof(type, m.anomaly), 0, 0, NULL,                \
+	  "score how unusual every flow is with this model (weir train anomaly)" }
+
+/* Live only. */
+#define WATCH_LIVE_OPTIONS(type, m)                                                                \
+	{ "baseline", 'b', "TIME", OPT_DURATION, offsetof(type, m.baseline_ns), 0,                 \
+	  UINT64_MAX, NULL, "learn what is normal for so long, then score by it; 0: do not" },      \
+	{ "save", 0, "MODEL", OPT_TEXT, offsetof(type, m.save), 0, 0, NULL,                        \
+	  "keep what --baseline learned, for a later run's --anomaly" },                           \
+	{ "relearn", 0, NULL, OPT_FLAG, offsetof(type, m.relearn), 0, 0, NULL,                     \
+	  "learn again for every --baseline time, and follow traffic that changes" }
+/* clang-format on */
+
+/* Called with each record when it was judged; it and its parts are valid only during the call. */
+typedef void (*watch_pass)(void *arg, const struct flow_record *record);
+
+/* Has anything been asked for? Without, records need not come by here. */
+bool watch_is_wanted(const struct watch_options *options);
+
+/* top: anomalies kept of an interval. NULL with one line in error. */
+struct watch *watch_open(const struct watch_options *options, uint64_t interval_ns, uint32_t top,
+                         watch_pass pass, void *arg, char *error, size_t size);
+
+/* Accepts NULL. */
+void watch_close(struct watch *w);
+
+/* A record left the table: it is passed on, now or with a batch of others. */
+void watch_record(struct watch *w, const struct flow_record *record);
+
+/* A live flow that moved: valid until watch_settle(), as its partials must be. */
+void watch_look(struct watch *w, const struct flow_record *record);
+
+/* Judge and pass on all that is held. */
+void watch_settle(struct watch *w);
+
+/*
+ * An interval of this length is over, all its flows were shown and settled: learn. What there is to
+ * say is added to news, line by line. Then forget the sums of the interval.
+ */
+void watch_end_interval(struct watch *w, uint64_t interval_ns, uint64_t now_ns, struct buf *news);
+
+/* Sums of the interval (flows that moved) and of the run (records). NULL w: NULL. */
+const struct judged *watch_interval(const struct watch *w);
+const struct judged *watch_total(const struct watch *w);
+
+/* Read the model files again, all or nothing. 0, or negative with one line in error. */
+int watch_reload(struct watch *w, char *error, size_t size);
+
+#endif
