@@ -38,7 +38,6 @@ groff          | command groff       | groff: formats the manual page
 "
 bench="$build$python
 softflowd      | command softflowd    | softflowd: a peer to measure beside
-tcpdump        | command tcpdump      | tcpdump: cuts captures
 "
 
 # The system's python will do where another one comes first in PATH.
