@@ -51,11 +51,15 @@ struct collect {
 	bool at_boundary;
 };
 
-/* A record on its last stretch, judged if it was to be. */
+/* A record, or a look at a live flow, on its last stretch, judged if it was to be. */
 static void pass_on(void *arg, const struct flow_record *r)
 {
 	struct collect *c = arg;
 
+	if (r->end == RECORD_LIVE) {
+		sinks_look(c->sinks, r);
+		return;
+	}
 	c->records++;
 	c->books.emitted.packets += (uint64_t)r->fwd->packets + r->rev->packets;
 	c->books.emitted.bytes += r->fwd->bytes + r->rev->bytes;
@@ -81,7 +85,10 @@ static void look(void *arg, const struct flow_record *record)
 	struct flow_record r = *record;
 
 	r.wall_ns = c->wall_ns;
-	watch_look(c->watch, &r);
+	if (c->watch)
+		watch_look(c->watch, &r);
+	else
+		pass_on(c, &r);
 }
 
 static uint64_t clock_ns(clockid_t clock)
@@ -281,7 +288,7 @@ static void make_report(struct collect *c, uint64_t now_ns)
 
 	r.interval_ns = now_ns - c->last_tick_ns;
 	r.n_top = table_look(c->table, c->top, c->top_bytes, c->options.top,
-	                     c->watch ? look : NULL);
+	                     c->watch || sinks_want_looks(c->sinks) ? look : NULL);
 	if (c->watch)
 		watch_settle(c->watch);
 	r.judged = watch_interval(c->watch);

@@ -157,6 +157,25 @@ void sinks_record(struct sinks *all, const struct flow_record *r)
 	}
 }
 
+bool sinks_want_looks(const struct sinks *all)
+{
+	size_t i;
+
+	for (i = 0; i < all->n; i++)
+		if (all->list[i].kind->look && !all->list[i].failed)
+			return true;
+	return false;
+}
+
+void sinks_look(struct sinks *all, const struct flow_record *r)
+{
+	size_t i;
+
+	for (i = 0; i < all->n; i++)
+		if (all->list[i].kind->look && !all->list[i].failed)
+			all->list[i].kind->look(&all->list[i], r);
+}
+
 void sinks_report(struct sinks *all, const struct sink_report *r)
 {
 	struct sink *s;

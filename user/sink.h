@@ -43,6 +43,8 @@ struct sink_kind {
 	bool needs_path;
 	void (*begin)(struct sink *s); /* may be NULL, as all that follow */
 	void (*record)(struct sink *s, const struct flow_record *r);
+	void (*look)(struct sink *s,
+	             const struct flow_record *r); /* live flows that moved, judged */
 	void (*report)(struct sink *s, const struct sink_report *r);
 	void (*final)(struct sink *s, const struct sink_report *r); /* all flows have left */
 	void (*end)(struct sink *s);
@@ -70,6 +72,10 @@ struct sinks *sinks_open(const char *const *specs, size_t n, const struct sink_c
                          char *error, size_t size);
 
 void sinks_record(struct sinks *s, const struct flow_record *r);
+/* Before a report: every live flow that moved, if any output wants that. */
+bool sinks_want_looks(const struct sinks *s);
+void sinks_look(struct sinks *s, const struct flow_record *r);
+
 void sinks_report(struct sinks *s, const struct sink_report *r);
 void sinks_final(struct sinks *s, const struct sink_report *r);
 

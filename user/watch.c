@@ -160,8 +160,7 @@ void watch_settle(struct watch *w)
 	for (i = 0; i < w->n_held; i++) {
 		w->held[i].record.verdict = judges ? &w->verdict[i] : NULL;
 		account(w, records[i]);
-		if (records[i]->end != RECORD_LIVE)
-			w->pass(w->arg, records[i]);
+		w->pass(w->arg, records[i]);
 	}
 	w->n_held = 0;
 }

@@ -39,7 +39,7 @@ struct watch_options {
 	  "learn again for every --baseline time, and follow traffic that changes" }
 /* clang-format on */
 
-/* Called with each record when it was judged; it and its parts are valid only during the call. */
+/* Called with each record and look when it was judged; valid only during the call. */
 typedef void (*watch_pass)(void *arg, const struct flow_record *record);
 
 /* Has anything been asked for? Without, records need not come by here. */
