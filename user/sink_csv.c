@@ -25,7 +25,10 @@ static void record(struct sink *s, const struct flow_record *r)
 		if (i)
 			buf_char(b, ',');
 		fields[i].get(r, &fields[i], &v);
-		field_put_csv(b, &fields[i], &v);
+		if (fields[i].type == FIELD_COUNT && v.count < 10) /* most of them */
+			buf_char(b, '0' + v.count);
+		else
+			field_put_csv(b, &fields[i], &v);
 	}
 	buf_char(b, '\n');
 }

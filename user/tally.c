@@ -12,6 +12,7 @@
 
 #define SLOTS 131072 /* a power of two */
 #define MOST  65536
+#define BINS  1024
 
 struct tally {
 	size_t used;
@@ -45,27 +46,35 @@ static struct tally_row *row_of(struct tally *t, const uint8_t address[16], int 
 	return &t->rows[i];
 }
 
-static int compare_counts(const void *a, const void *b)
+/*
+ * The median of the counts, rounded up to the last of a bin: bins of one packet where that is
+ * small, as nearly always, wider ones else.
+ */
+static uint64_t median_of(const struct tally *t)
 {
-	const uint64_t *one = a, *other = b;
+	size_t bins[BINS], i, below;
+	int shift = 0;
 
-	return (*one > *other) - (*one < *other);
+	for (;; shift++) {
+		memset(bins, 0, sizeof(bins));
+		for (i = 0; i < SLOTS; i++)
+			if (t->rows[i].packets >> shift < BINS)
+				bins[t->rows[i].packets >> shift] += t->rows[i].packets > 0;
+		for (i = 0, below = 0; i < BINS; i++) {
+			below += bins[i];
+			if (below > t->used / 2)
+				return ((i + 1) << shift) - 1;
+		}
+	}
 }
 
-/* Drop the lower half. Without memory to sort in, drop all: the error tells. */
+/* Drop the lower half. Without memory for the rest, drop all: the error tells. */
 static void prune(struct tally *t)
 {
 	struct tally_row *kept = calloc(MOST, sizeof(*kept));
-	uint64_t *counts = calloc(MOST, sizeof(*counts)), limit = UINT64_MAX, most = 0;
-	size_t n = 0, i, n_kept = 0;
+	uint64_t limit = kept ? median_of(t) : UINT64_MAX, most = 0;
+	size_t i, n_kept = 0;
 
-	for (i = 0; counts && kept && i < SLOTS; i++)
-		if (t->rows[i].packets)
-			counts[n++] = t->rows[i].packets;
-	if (n) {
-		qsort(counts, n, sizeof(*counts), compare_counts);
-		limit = counts[n / 2];
-	}
 	for (i = 0; i < SLOTS; i++) {
 		if (t->rows[i].packets > limit)
 			kept[n_kept++] = t->rows[i];
@@ -78,7 +87,6 @@ static void prune(struct tally *t)
 	for (i = 0; i < n_kept; i++)
 		*row_of(t, kept[i].address, kept[i].version) = kept[i];
 	free(kept);
-	free(counts);
 }
 
 void tally_add(struct tally *t, const uint8_t address[16], int version, uint64_t packets,
