@@ -351,6 +351,43 @@ static int drop_to_nobody_there(const void *arg)
 	               : 1;
 }
 
+static int drop_and_run(const void *arg)
+{
+	struct priv_config config = { .needs = PRIV_COMMANDS };
+	char *const nothing[] = { NULL };
+	char told[320] = "";
+
+	if (priv_drop(&config, told, sizeof(told)))
+		return 1;
+	if (!strstr(told, "system calls not filtered"))
+		return 2;
+	execve("/bin/true", nothing, nothing);
+	return 3;
+}
+
+static void programs_that_are_to_be_run_are_not_bound_by_a_filter(void **state)
+{
+	assert_int_equal(in_child(drop_and_run, NULL), 0);
+}
+
+static int drop_and_make_files(const void *arg)
+{
+	struct priv_config config = { .needs = PRIV_WRITE_FILES };
+	uid_t before = getuid();
+	char told[320] = "";
+
+	if (priv_drop(&config, told, sizeof(told)))
+		return 1;
+	if (getuid() != before)
+		return 2;
+	return status_of("CapPrm", 16) ? 3 : try_write_file();
+}
+
+static void who_is_to_make_files_stays_who_it_is_without_rights(void **state)
+{
+	assert_int_equal(in_child(drop_and_make_files, NULL), 0);
+}
+
 static void an_unknown_user_is_told(void **state)
 {
 	assert_int_equal(in_child(drop_to_nobody_there, NULL), 0);
@@ -401,6 +438,8 @@ int main(void)
 		cmocka_unit_test(the_filter_lets_through_what_is_needed_and_nothing_else),
 		cmocka_unit_test(a_denied_call_is_counted_and_the_first_one_named),
 		cmocka_unit_test(root_keeps_nothing_but_what_is_needed),
+		cmocka_unit_test(programs_that_are_to_be_run_are_not_bound_by_a_filter),
+		cmocka_unit_test(who_is_to_make_files_stays_who_it_is_without_rights),
 		cmocka_unit_test(an_unknown_user_is_told),
 		cmocka_unit_test(without_rights_the_user_stays),
 		cmocka_unit_test(a_user_that_cannot_be_had_is_an_error),

@@ -204,13 +204,16 @@ static int shrink_sets(const struct priv_config *config, struct sets *now)
 static void tell(const struct sets *now, bool bounded, const struct person *who, int filtered,
                  char *told, size_t size)
 {
-	const char *filter = !filtered                ? "filtered"
-	                     : priv_filter_is_built() ? "not filtered: the kernel cannot"
-	                                              : "not filtered: built without libseccomp";
+	const char *filter = "filtered";
 	const char *kept = now->permitted & BIT(CAP_NET_ADMIN)
 	                           ? "CAP_NET_ADMIN in reserve, to remove clsact filters at the end"
 	                           : "none";
 
+	if (filtered == -EBUSY)
+		filter = "not filtered: alerts run commands";
+	else if (filtered)
+		filter = priv_filter_is_built() ? "not filtered: the kernel cannot"
+		                                : "not filtered: built without libseccomp";
 	if (now->effective)
 		kept = now->permitted & BIT(CAP_NET_ADMIN)
 		               ? "CAP_BPF, which this kernel's maps need, and CAP_NET_ADMIN in "
@@ -237,7 +240,7 @@ int priv_drop(const struct priv_config *config, char *told, size_t size)
 		return failed;
 	}
 	failed = priv_filter_install(config->needs);
-	if (failed && failed != -ENOSYS) {
+	if (failed && failed != -ENOSYS && failed != -EBUSY) {
 		snprintf(told, size, "cannot filter system calls: %s; --sandbox=no goes without",
 		         strerror(-failed));
 		return failed;

@@ -19,6 +19,7 @@ enum priv_need {
 	PRIV_NETWORK = 1 << 1,     /* make and answer connections, look names up */
 	PRIV_WRITE_FILES = 1 << 2, /* make, rename and remove files */
 	PRIV_THREADS = 1 << 3,     /* start threads */
+	PRIV_COMMANDS = 1 << 4,    /* run programs: no filter then, as they would inherit it */
 };
 
 struct priv_config {

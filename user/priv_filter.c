@@ -214,10 +214,14 @@ bool priv_filter_is_built(void)
 
 int priv_filter_install(unsigned int needs)
 {
-	bool trap = can_trap(needs);
-	scmp_filter_ctx filter = seccomp_init(trap ? SCMP_ACT_TRAP : SCMP_ACT_ERRNO(EPERM));
+	scmp_filter_ctx filter;
+	bool trap;
 	int failed;
 
+	if (needs & PRIV_COMMANDS)
+		return -EBUSY;
+	trap = can_trap(needs);
+	filter = seccomp_init(trap ? SCMP_ACT_TRAP : SCMP_ACT_ERRNO(EPERM));
 	if (!filter)
 		return -ENOMEM;
 	seccomp_attr_set(filter, SCMP_FLTATR_CTL_LOG, 1); /* API levels below 3: no log */

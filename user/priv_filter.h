@@ -10,7 +10,8 @@ bool priv_filter_is_built(void);
 
 /*
  * From here on any other call fails with EPERM and is counted. For good, and for all threads to
- * come. 0, or a negative errno; -ENOSYS where it is not built or the kernel has none.
+ * come. 0, or a negative errno; -ENOSYS where it is not built or the kernel has none, -EBUSY where
+ * programs are to be run (PRIV_COMMANDS), for they would be bound by it.
  */
 int priv_filter_install(unsigned int needs);
 

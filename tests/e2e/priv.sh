@@ -74,6 +74,19 @@ printf '#!/bin/sh\nexec %s membarrier %s "$@"\n' "$scratch/without" "$newest" >"
 watch "no membarrier" "Uid=65534 Gid=65534 $nothing" --mode tc
 weir=$newest
 
+# What is to be written later needs the folder's owner, and learning needs a thread.
+mkdir "$scratch/models"
+# shellcheck disable=SC2034 # generate adds to them
+sent=0 sent_bytes=0 sent_flows=0
+weir_start b vb --interval 100ms --idle-timeout 200ms --baseline 1s --save "$scratch/models/new" \
+	-o csv:/dev/null
+await 5 has_told
+is "--baseline --save: the user stays, without rights" "$(state "$weir_pid")" "Uid=0 Gid=0 $nothing"
+generate a va --packets 20000 --flows 2000
+await 20 test -s "$scratch/models/new"
+is "--baseline --save: learns and saves" "$(grep -c 'baseline 1 learned' "$scratch/err")" 1
+weir_stop
+
 # As a service: no root, just the three capabilities, which are all given up.
 cp "$newest" "$scratch/weir" # the tree may be closed to others
 cat >"$scratch/service" <<END
@@ -90,8 +103,7 @@ await 5 has_told
 # CAP_SETPCAP was never there to empty the bounding set: it is no right, only a lid on rights.
 is "not root, three capabilities: none is left" "$(state "$weir_pid")" \
 	"Uid=65534 Gid=65534 ${nothing/CapBnd=0/CapBnd=c000001000}"
-# shellcheck disable=SC2034 # generate adds to them
-sent=0 sent_bytes=0 sent_flows=0
+sent=0 sent_bytes=0
 generate a va --packets 100000 --flows 100
 weir_stop
 is "not root, three capabilities: exit code, records, packets, bytes" \
