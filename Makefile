@@ -14,14 +14,16 @@ WARN := -Wall -Wextra -Wno-unused-parameter -Wshadow -Wstrict-prototypes
 CFLAGS ?= -O2 -g
 LIBS := libbpf zlib
 # What weir can do without: with libfoo, HAVE_LIBFOO is defined.
-OPTIONAL := libseccomp
+OPTIONAL := libseccomp libprotobuf-c
 HAVE := $(foreach lib,$(OPTIONAL),$(if $(shell $(PKG_CONFIG) --exists $(lib) && echo yes),$(lib)))
 LACK := $(filter-out $(HAVE),$(OPTIONAL))
 HAVE_FLAGS := $(foreach lib,$(HAVE),-DHAVE_$(shell echo $(lib) | tr a-z- A-Z_))
-ALL_CFLAGS = -std=gnu11 $(WARN) $(CFLAGS) $(SAN_FLAGS) -D_GNU_SOURCE -DWEIR_VERSION='"$(VERSION)"' \
-	-ffile-prefix-map=$(CURDIR)=. $(HAVE_FLAGS) \
+ALL_CFLAGS = -std=gnu11 -ffp-contract=off $(WARN) $(CFLAGS) $(SAN_FLAGS) -D_GNU_SOURCE -DWEIR_VERSION='"$(VERSION)"' \
+	-ffile-prefix-map=$(CURDIR)=. $(HAVE_FLAGS) $(if $(ONNX),-DHAVE_ONNX) \
 	-Ibpf -Iuser -Iml -I$(B) $(shell $(PKG_CONFIG) --cflags $(LIBS) $(HAVE))
 ALL_LIBS = $(LDFLAGS) $(SAN_FLAGS) $(shell $(PKG_CONFIG) --libs $(LIBS) $(HAVE)) -lm -pthread
+# ONNX files need the library and its compiler; else ml/onnx_none.c says what is missing.
+ONNX := $(and $(filter libprotobuf-c,$(HAVE)),$(shell command -v protoc-c))
 BPF_CFLAGS := -O2 -g -target bpf -mcpu=v3 -Wall -Wextra -Ibpf \
 	-I/usr/include/$(shell uname -m)-linux-gnu
 
@@ -36,8 +38,9 @@ endif
 Q := $(if $(V),,@)
 say = $(if $(V),,@printf '  %-8s%s\n' '$(1)' '$(2)')
 
-USER_SRC := $(filter-out user/main.c,$(wildcard user/*.c)) $(wildcard ml/*.c)
-USER_OBJ := $(USER_SRC:%.c=$(O)/%.o)
+ONNX_OUT := $(if $(ONNX),ml/onnx_none.c,$(filter-out %_none.c,$(wildcard ml/onnx_*.c)))
+USER_SRC := $(filter-out user/main.c $(ONNX_OUT),$(wildcard user/*.c ml/*.c))
+USER_OBJ := $(USER_SRC:%.c=$(O)/%.o) $(if $(ONNX),$(O)/onnx.pb-c.o)
 UNIT := $(patsubst tests/%.c,$(O)/tests/%,$(wildcard tests/test_*.c))
 KERNEL := $(patsubst tests/bpf/%.c,$(O)/tests/bpf/%,$(wildcard tests/bpf/test_*.c))
 TOOL_BPF := $(patsubst %.bpf.c,$(B)/%.bpf.o,$(wildcard tools/*.bpf.c))
@@ -60,6 +63,16 @@ $(O)/libweir.a: $(USER_OBJ) $(O)/weir.bpf.embed.o
 $(O)/%.o: %.c
 	$(call say,CC,$<)
 	$(Q)mkdir -p $(@D) && $(CC) $(ALL_CFLAGS) -MMD -MP -c -o $@ $<
+
+$(B)/%.pb-c.c: ml/%.proto
+	$(call say,PROTO,$<)
+	$(Q)mkdir -p $(@D) && protoc-c -Iml --c_out=$(B) $<
+
+$(O)/%.pb-c.o: $(B)/%.pb-c.c
+	$(call say,CC,$<)
+	$(Q)mkdir -p $(@D) && $(CC) $(ALL_CFLAGS) -c -o $@ $<
+
+$(filter $(O)/ml/onnx_%.o,$(USER_OBJ)) $(O)/tests/test_onnx.o: | $(if $(ONNX),$(B)/onnx.pb-c.c)
 
 $(B)/%.bpf.o: bpf/%.bpf.c
 	$(call say,BPF,$<)

@@ -11,7 +11,7 @@
 
 #include "model_file.h"
 
-#define NAME_BYTES 8
+#define NAME_BYTES 24
 #define TREES_MAX  (1U << 22)
 
 int draft_fail(struct model_draft *d, const char *format, ...)
@@ -30,7 +30,7 @@ static const char **make_names(char *names, uint32_t n, const char *before)
 	uint32_t i;
 
 	for (i = 0; list && i < n; i++) {
-		snprintf(names + i * NAME_BYTES, NAME_BYTES, "%s%u", before, i % 100000);
+		snprintf(names + i * NAME_BYTES, NAME_BYTES, "%s%u", before, i);
 		list[i] = names + i * NAME_BYTES;
 	}
 	return list;
@@ -71,6 +71,14 @@ int draft_begin(struct model_draft *d, enum model_kind kind, uint64_t n_features
 		return -ENOMEM;
 	}
 	return 0;
+}
+
+void draft_number_class(struct model_draft *d, uint32_t i, int64_t number)
+{
+	char *name = d->names + ((size_t)d->m.n_features + i) * NAME_BYTES;
+
+	snprintf(name, NAME_BYTES, "%lld", (long long)number);
+	d->m.class_names[i] = name;
 }
 
 uint32_t *draft_order(struct model_draft *d, const uint32_t *output, uint32_t *n)

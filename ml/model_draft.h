@@ -13,7 +13,7 @@ struct model_draft {
 	struct model m; /* names are borrowed; the rest is the draft's */
 	struct forest *forest;
 	double *mean, *scale;
-	char *names; /* made up, 8 bytes each */
+	char *names; /* made up, for those that are not set */
 	char *about;
 	char *error; /* where the reason goes */
 	size_t size;
@@ -26,6 +26,9 @@ int draft_fail(struct model_draft *d, const char *format, ...)
 /* Room for names, which are f0, f1 ... and 0, 1 ... until others are set. 0 or negative. */
 int draft_begin(struct model_draft *d, enum model_kind kind, uint64_t n_features,
                 uint64_t n_classes);
+
+/* Call class i by a number. */
+void draft_number_class(struct model_draft *d, uint32_t i, int64_t number);
 
 /*
  * Trees for a FOREST_SUM, of which the i-th adds to output[i], in an order in which the t-th adds

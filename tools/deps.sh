@@ -23,6 +23,9 @@ libbpf-dev     | library libbpf       | libbpf: loading and attaching
 libelf-dev     | library libelf       | libelf, which libbpf needs
 zlib1g-dev     | library zlib         | zlib: compressed files
 libseccomp-dev | wanted libseccomp    | libseccomp: the filter of system calls
+libprotobuf-c-dev   | wanted libprotobuf-c | libprotobuf-c: ONNX models
+protobuf-c-compiler | wanted protoc-c      | protoc-c: the code for ONNX models
+libjs-d3       | script d3/d3.min.js   | d3: the charts of weir report
 iproute2       | command ip           | ip: links and routes
 "
 python="
@@ -34,7 +37,10 @@ libcmocka-dev  | header cmocka.h      | cmocka: unit tests
 @fuzzer        | fuzzer libFuzzer     | clang's libFuzzer
 tshark         | command tshark       | tshark: a second opinion on captures
 ethtool        | command ethtool      | ethtool: offloads of test links
+python3-onnx   | python onnx          | onnx: checks the models that are exported
 groff          | command groff       | groff: formats the manual page
+gnuplot-nox    | command gnuplot      | gnuplot: the pictures of weir plot
+chromium       | browser chromium     | chromium: opens the pages
 "
 bench="$build$python
 softflowd      | command softflowd    | softflowd: a peer to measure beside
@@ -79,9 +85,12 @@ has()
 	command) command -v "$2" >/dev/null ;;
 	header) has_header "$2" ;;
 	library) "$pkg_config" --exists "$2" 2>/dev/null ;;
-	wanted) has library "$2" || ! has command apt-get ;; # what weir can do without
+	# What weir can do without.
+	wanted) has library "$2" || has command "$2" || ! has command apt-get ;;
 	python) has_python "$2" ;;
 	fuzzer) has_fuzzer ;;
+	script) [ -e "/usr/share/javascript/$2" ] || ! has command apt-get ;;
+	browser) has command "$2" || ! grep -qx ID=debian /etc/os-release ;; # elsewhere a snap
 	esac
 }
 
