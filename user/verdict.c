@@ -140,16 +140,19 @@ static double natural(const struct feature *f, double value)
 	return f->rule == FEATURE_REST ? expm1(value) : value;
 }
 
-/* "fwd_bytes_log 1.2e+06 (usual 60..4500); ..." */
+/* "fwd_bytes 1.2e+06 (usual 60..4500); ...": the value is no logarithm, so its name has none. */
 static void write_reasons(struct verdict *v)
 {
 	int n = 0, k;
 
 	for (k = 0; k < v->n_reasons && n < (int)sizeof(v->why); k++) {
 		const struct verdict_reason *r = &v->reason[k];
+		size_t length = strlen(r->feature);
 
-		n += snprintf(v->why + n, sizeof(v->why) - n, "%s%s %.4g (usual %.4g..%.4g)",
-		              k ? "; " : "", r->feature, r->value, r->low, r->high);
+		if (length > 4 && !strcmp(r->feature + length - 4, "_log"))
+			length -= 4;
+		n += snprintf(v->why + n, sizeof(v->why) - n, "%s%.*s %.4g (usual %.4g..%.4g)",
+		              k ? "; " : "", (int)length, r->feature, r->value, r->low, r->high);
 	}
 }
 
@@ -159,8 +162,8 @@ static void explain(struct judge *j, struct verdict *out, const double *row)
 	uint32_t top[VERDICT_REASONS], k;
 	uint32_t most = m->n_features < VERDICT_REASONS ? m->n_features : VERDICT_REASONS;
 
-	memset(j->credit, 0, m->n_features * sizeof(*j->credit));
-	memset(top, 0, sizeof(top));
+	explain_anomaly(m, j->credit, row);
+	explain_top(top, most, j->credit, m->n_features);
 	for (k = 0; k < most && j->credit[top[k]] > 0; k++) {
 		const struct feature *f = j->set.feature[top[k]];
 		const double *usual = m->usual ? m->usual + 3 * top[k] : NULL;

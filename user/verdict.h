@@ -30,7 +30,7 @@ struct verdict {
 	double class_probability;
 	double anomaly_score; /* as score_samples: -1 most unusual .. 0 */
 	struct verdict_reason reason[VERDICT_REASONS];
-	char why[192]; /* the reasons as text; "" when it is no anomaly */
+	char why[256]; /* the reasons as text; "" when it is no anomaly */
 };
 
 /* The loaded models: at most one classifier and one anomaly model of flows. */
