@@ -54,9 +54,10 @@ all: $(B)/weir tools ## build weir and its tools into build/
 $(B)/weir: $(O)/user/main.o $(O)/libweir.a
 	$(call say,LINK,$@)
 	$(Q)$(CC) -o $@ $^ $(ALL_LIBS)
+	$(if $(D3),,@echo '  NOTE    built without d3 (libjs-d3): pictures of weir report stand still')
 	$(if $(LACK),@echo '  NOTE    built without $(LACK): see "What it needs" in README.md')
 
-$(O)/libweir.a: $(USER_OBJ) $(O)/weir.bpf.embed.o
+$(O)/libweir.a: $(USER_OBJ) $(O)/weir.bpf.embed.o $(O)/report.embed.o
 	$(call say,AR,$@)
 	$(Q)rm -f $@ && $(AR) rcs $@ $^
 
@@ -88,6 +89,29 @@ $(O)/%.bpf.embed.o: $(B)/%.bpf.o
 	$(Q)mkdir -p $(@D) && n=$$(basename $* | tr - _)_bpf && \
 	printf '.section .rodata\n.balign 8\n.global %s_start\n%s_start: .incbin "%s"\n.global %s_end\n%s_end:\n.section .note.GNU-stack,"",%%progbits\n' \
 		$$n $$n $< $$n $$n | $(CC) -x assembler -c -o $@ -
+
+# The parts of the report's page as bytes in ours. Its charts are drawn with the packaged d3 where
+# that is installed; its copy has another name where not, so that installing it later is noticed.
+D3 := $(wildcard /usr/share/javascript/d3/d3.min.js)
+D3_LICENCE := $(wildcard /usr/share/doc/libjs-d3/copyright)
+WEB := $(patsubst %,user/web/report_%.js,units data lists axes time points space main)
+
+$(B)/web/d3: $(D3) $(D3_LICENCE)
+	$(Q)mkdir -p $(@D) && { echo '/*'; sed 's,[*]/,* /,g' /dev/null $(D3_LICENCE); echo '*/'; \
+		cat /dev/null $(D3); } >$@
+
+$(B)/web/no_d3:
+	$(Q)mkdir -p $(@D) && : >$@
+
+$(B)/web/report.js: $(WEB)
+	$(Q)mkdir -p $(@D) && cat $^ >$@
+
+$(O)/report.embed.o: user/web/report.html user/web/report.css $(B)/web/report.js $(B)/web/$(if $(D3),d3,no_d3)
+	$(call say,EMBED,user/web)
+	$(Q)mkdir -p $(@D) && { echo '.section .rodata'; set -- html css js d3; for file in $^; do \
+		printf '.global %s_start\n%s_start: .incbin "%s"\n.global %s_end\n%s_end:\n' \
+			report_$$1 report_$$1 $$file report_$$1 report_$$1; shift; done; \
+		echo '.section .note.GNU-stack,"",%progbits'; } | $(CC) -x assembler -c -o $@ -
 
 tools: $(TOOLS)
 
