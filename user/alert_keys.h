@@ -25,16 +25,21 @@ struct slot {
 	double cell[];
 };
 
+/* When flows began in this interval: looks at them come in no order. */
+struct beginnings {
+	uint64_t n, ns[8];
+};
+
 struct entry {
 	struct flow_key key; /* of the last flow */
-	uint64_t start_ns;   /* when the last flow began; 0: none has */
+	uint64_t start_ns;   /* when the last flow began, of intervals before; 0: none has */
 	double peak;         /* of the first condition's measure while learning */
 	uint32_t hash;
 	uint32_t touched; /* slot number */
 	uint32_t weight;  /* looks so far */
 	uint32_t flags;
 	struct distinct set[RULE_DISTINCT];
-	char slots[] __attribute__((aligned(8)));
+	char slots[] __attribute__((aligned(8))); /* behind them beginnings, where gaps count */
 };
 
 struct window {
@@ -61,6 +66,11 @@ static inline struct entry *entry_at(const struct window *w, uint32_t number)
 static inline struct slot *slot_at(const struct window *w, struct entry *e, uint32_t i)
 {
 	return (struct slot *)(e->slots + i * w->slot_size);
+}
+
+static inline struct beginnings *beginnings_of(const struct window *w, struct entry *e)
+{
+	return (struct beginnings *)(e->slots + w->n_slots * w->slot_size);
 }
 
 /* The entry of the look's key and its number, made if there is none; NULL: no memory. */

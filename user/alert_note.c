@@ -83,6 +83,8 @@ static void put_amount(struct buf *b, const struct rule_condition *k, double val
 		buf_text(b, units_bytes(text, value));
 	else if (rule_measures[k->measure].unit == UNIT_SECONDS)
 		buf_text(b, units_duration(text, (uint64_t)(value * 1e9)));
+	else if (rule_measures[k->measure].unit == UNIT_SHARE)
+		buf_format(b, "%.0f %%", 100 * value);
 	else if (rule_measures[k->measure].unit == UNIT_RATIO)
 		buf_format(b, "%.3g", value);
 	else

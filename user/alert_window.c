@@ -13,6 +13,7 @@
 #include "alert_keys.h"
 
 #define SLOTS_MAX 8
+#define GAPS      (1u << COLUMN_GAPS | 1u << COLUMN_GAP_SUM | 1u << COLUMN_GAP_SQUARES)
 #define LARGE_MAX 2048 /* keys of a rule that count many different values */
 
 /* What is kept follows from the conditions. */
@@ -57,7 +58,8 @@ struct window *window_new(const struct window_config *config)
 	w->config = *config;
 	choose_columns(w);
 	choose_slots(w);
-	pool_init(&w->pool, sizeof(struct entry) + w->n_slots * w->slot_size);
+	pool_init(&w->pool, sizeof(struct entry) + w->n_slots * w->slot_size +
+	                            (w->columns & GAPS ? sizeof(struct beginnings) : 0));
 	if (index_init(&w->index)) {
 		free(w);
 		return NULL;
@@ -123,16 +125,6 @@ static struct slot *current_slot(struct window *w, struct entry *e)
 	return s;
 }
 
-/* The time since the key's last flow began. Looks come in no order, so it may be the other way. */
-static bool take_gap(struct entry *e, const struct flow_record *flow, double *gap)
-{
-	uint64_t last = e->start_ns, start = flow->start_ns;
-
-	e->start_ns = start > last ? start : last;
-	*gap = (double)(start > last ? start - last : last - start) / 1e9;
-	return last;
-}
-
 static void add_columns(struct window *w, struct slot *s, const double change[N_COLUMNS])
 {
 	uint32_t i;
@@ -141,10 +133,39 @@ static void add_columns(struct window *w, struct slot *s, const double change[N_
 		s->cell[i] += change[w->column[i]];
 }
 
+static int compare_times(const void *a, const void *b)
+{
+	const uint64_t *x = a, *y = b;
+
+	return (*x > *y) - (*x < *y);
+}
+
+/* The gaps between the beginnings that have gathered, and to the last one before. */
+static void take_gaps(struct window *w, struct entry *e)
+{
+	struct beginnings *all = beginnings_of(w, e);
+	double gap, change[N_COLUMNS] = { 0 };
+	uint64_t i, last, start;
+
+	qsort(all->ns, all->n, sizeof(all->ns[0]), compare_times);
+	for (i = 0; i < all->n; i++) {
+		last = e->start_ns;
+		start = all->ns[i];
+		e->start_ns = start > last ? start : last;
+		gap = (double)(start > last ? start - last : last - start) / 1e9;
+		change[COLUMN_GAPS] = 1;
+		change[COLUMN_GAP_SUM] = gap;
+		change[COLUMN_GAP_SQUARES] = gap * gap;
+		if (last)
+			add_columns(w, current_slot(w, e), change);
+	}
+	all->n = 0;
+}
+
 static void add_beginning(struct window *w, struct entry *e, const struct alert_look *look)
 {
 	const struct rule *r = w->config.rule;
-	double gap, change[N_COLUMNS] = { 0 };
+	struct beginnings *all;
 	int k = 0;
 	uint8_t i;
 
@@ -153,12 +174,12 @@ static void add_beginning(struct window *w, struct entry *e, const struct alert_
 		    !distinct_add(&e->set[k++], &w->different,
 		                  alert_value_hash(look, r->condition[i].subject)))
 			w->counts.uncounted++;
-	if (!(w->columns >> COLUMN_GAPS & 1) || !take_gap(e, look->flow, &gap))
+	if (!(w->columns & GAPS))
 		return;
-	change[COLUMN_GAPS] = 1;
-	change[COLUMN_GAP_SUM] = gap;
-	change[COLUMN_GAP_SQUARES] = gap * gap;
-	add_columns(w, current_slot(w, e), change);
+	all = beginnings_of(w, e);
+	if (all->n == sizeof(all->ns) / sizeof(all->ns[0]))
+		take_gaps(w, e); /* so many that their order no longer matters */
+	all->ns[all->n++] = look->flow->start_ns;
 }
 
 void window_add(struct window *w, const struct alert_look *look, bool learning)
@@ -267,6 +288,8 @@ void window_evaluate(struct window *w, struct window_mode mode, window_holds hol
 		e->flags &= ~(uint32_t)(ENTRY_LISTED | ENTRY_HOLDS);
 		if (!(e->flags & ENTRY_USED))
 			continue;
+		if (w->columns & GAPS)
+			take_gaps(w, e);
 		is_true = conditions_hold(w, e, mode.has_learnt, values);
 		if (mode.is_learning && values[0] > e->peak)
 			e->peak = values[0];

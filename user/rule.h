@@ -104,6 +104,7 @@ enum rule_unit {
 	UNIT_COUNT,
 	UNIT_BYTES,
 	UNIT_RATIO,
+	UNIT_SHARE, /* 0 to 1, told in percent */
 	UNIT_SECONDS,
 	UNIT_FLAG,
 };
