@@ -16,8 +16,20 @@ static double log_of(double x)
 	return x > 0 ? log1p(x) : 0;
 }
 
-static double make(const struct feature *f, double a, double b)
+static double nth_data(const double *sizes, double n)
 {
+	int i;
+
+	for (i = 0; i < FLOW_FIRST; i++)
+		if (sizes[i] > 0 && --n == 0)
+			return sizes[i];
+	return -1;
+}
+
+static double make(const struct feature *f, const double *at, double b)
+{
+	double a = at ? *at : 0;
+
 	switch (f->rule) {
 	case FEATURE_VALUE:
 		return a;
@@ -37,6 +49,8 @@ static double make(const struct feature *f, double a, double b)
 		return a != 1 && a != 58 && a != 6 && a != 17;
 	case FEATURE_NTH:
 		return b >= f->n ? a : -1;
+	case FEATURE_DATA:
+		return nth_data(at, f->n);
 	case FEATURE_HOSTS:
 		break;
 	}
@@ -48,7 +62,7 @@ void feature_vector(const struct feature_set *set, double *out, const double *va
 	size_t i;
 
 	for (i = 0; i < set->n; i++) {
-		out[i] = make(set->feature[i], set->a[i] < 0 ? 0 : values[set->a[i]],
+		out[i] = make(set->feature[i], set->a[i] < 0 ? NULL : &values[set->a[i]],
 		              set->b[i] < 0 ? 0 : values[set->b[i]]);
 		if (!isfinite(out[i]))
 			out[i] = 0;

@@ -23,7 +23,7 @@
 enum feature_block {
 	FEATURE_FLOW,   /* port-free: protocol, sizes, times, flags */
 	FEATURE_PORTS,  /* the responder's port, ICMP type */
-	FEATURE_FIRST8, /* first eight payload sizes of each direction */
+	FEATURE_FIRST8, /* first eight payload sizes of each direction, and those with payload */
 	FEATURE_GUIDE,  /* the six columns of the Python guide, as they are */
 	FEATURE_HOST,   /* a host in a window: see feature_host.h */
 };
@@ -39,6 +39,7 @@ enum feature_rule {
 	FEATURE_ICMP,  /* 1 if a is 1 or 58 */
 	FEATURE_OTHER, /* 1 if a is none of TCP, UDP, ICMP, ICMPv6 */
 	FEATURE_NTH,   /* a if b >= n, else -1: there was no n-th packet */
+	FEATURE_DATA,  /* the n-th of a and the seven fields behind it that is not 0, else -1 */
 	FEATURE_HOSTS, /* of a window, not of a flow */
 };
 

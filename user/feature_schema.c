@@ -64,8 +64,14 @@
 		p "first_" #k, FEATURE_FIRST8, FEATURE_NTH, p "first_" #k, p "packets", k,         \
 		        "payload of its packet " #k "; -1: there was none"                         \
 	}
+#define DATA(p, k)                                                                                 \
+	{                                                                                          \
+		p "data_" #k, FEATURE_FIRST8, FEATURE_DATA, p "first_1", NULL, k,                  \
+		        "payload " #k " of its first eight that are not empty; -1: there was none" \
+	}
 #define FIRST8(p)                                                                                  \
-	NTH(p, 1), NTH(p, 2), NTH(p, 3), NTH(p, 4), NTH(p, 5), NTH(p, 6), NTH(p, 7), NTH(p, 8)
+	NTH(p, 1), NTH(p, 2), NTH(p, 3), NTH(p, 4), NTH(p, 5), NTH(p, 6), NTH(p, 7), NTH(p, 8),    \
+	        DATA(p, 1), DATA(p, 2), DATA(p, 3), DATA(p, 4)
 #define GUIDE(name, meaning)                                                                       \
 	{                                                                                          \
 		name, FEATURE_GUIDE, FEATURE_VALUE, name, NULL, 0, meaning                         \
@@ -178,7 +184,8 @@ static void set_add(struct feature_set *set, const struct feature *f)
 	set->feature[set->n] = f;
 	set->a[set->n] = f->a ? feature_field(f->a) : -1;
 	set->b[set->n] = f->b ? feature_field(f->b) : -1;
-	need(set, set->a[set->n]);
+	for (i = 0; i < (f->rule == FEATURE_DATA ? (size_t)FLOW_FIRST : 1); i++)
+		need(set, set->a[set->n] < 0 ? -1 : set->a[set->n] + i);
 	need(set, set->b[set->n]);
 	set->is_host = f->block == FEATURE_HOST;
 	set->n++;
