@@ -2,10 +2,10 @@
 /*
  * crossval forest|boost|isolation SEED: weir's trainers on a CSV file, for comparisons.
  *
- * Standard input has a header, feature columns, a label column and, last, a fold column. Each fold
- * is predicted by a model trained on the rows of all the others. Standard output gets, row by row,
- * the predicted label or, for the isolation forest, the mean path length. Parameters are the
- * defaults. See compare_train.py.
+ * Standard input has a header, feature columns and, last, the columns label, weight and fold. Each
+ * fold is predicted by a model trained on the rows of all the others; rows of weight 0 are only
+ * predicted. Standard output gets, row by row, the predicted label or, for the isolation forest,
+ * the mean path length. Parameters are the defaults. See compare_train.py.
  */
 #include <stdio.h>
 #include <stdlib.h>
@@ -15,6 +15,7 @@
 #include "train.h"
 
 #define COLUMNS_MAX 4096
+#define N_LAST      3 /* columns that are no features */
 
 struct method {
 	const char *name;
@@ -78,22 +79,23 @@ static struct matrix *read_matrix(FILE *in)
 	if (getline(&line, &size, in) < 0)
 		die("no header");
 	n = cut(line, fields);
-	m = n > 2 ? matrix_new(n - 2, (const char *const *)fields) : NULL;
+	m = n > N_LAST ? matrix_new(n - N_LAST, (const char *const *)fields) : NULL;
 	while (m && getline(&line, &size, in) >= 0) {
 		double row[COLUMNS_MAX];
 		int64_t fold;
 
 		if (cut(line, fields) != n)
 			die("a row is not as wide as the header");
-		for (size_t c = 0; c < n - 2; c++)
+		for (size_t c = 0; c < n - N_LAST; c++)
 			row[c] = strtod(fields[c], NULL);
 		fold = matrix_add_group(m, fields[n - 1]);
-		if (fold < 0 || matrix_add_row(m, row, fields[n - 2], 1, (uint32_t)fold))
+		if (fold < 0 || matrix_add_row(m, row, fields[n - 3], strtof(fields[n - 2], NULL),
+		                               (uint32_t)fold))
 			die("out of memory");
 	}
 	free(line);
 	if (!m || matrix_sort_classes(m))
-		die("out of memory, or fewer than three columns");
+		die("out of memory, or fewer than four columns");
 	return m;
 }
 
