@@ -77,8 +77,8 @@ print_summary()
 	echo
 	echo "== Summary"
 	sed -n 's/^target: //p' $report | awk -F '; ' '
-		BEGIN { printf "%-62s %12s  %-22s %s\n", "", "measured", "target", "" }
-		{ printf "%-62s %12s  %-22s %s\n", $1, $2, $3, $4 }'
+		BEGIN { printf "%-58s %18s   %-16s %s\n", "", "measured", "target", "" }
+		{ printf "%-58s %18s   %-16s %s\n", $1, $2, $3, $4 }'
 	[ ${#failed[@]} -eq 0 ] || printf 'could not be measured: %s\n' "${failed[@]}"
 }
 
