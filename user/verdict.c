@@ -29,6 +29,7 @@ struct judge {
 
 struct verdicts {
 	struct judge classifier, anomaly;
+	bool hosts; /* are welcome */
 };
 
 static void judge_clear(struct judge *j)
@@ -54,7 +55,8 @@ void verdicts_free(struct verdicts *v)
 	free(v);
 }
 
-static int judge_init(struct judge *j, struct model *m, const char *name, char *error, size_t size)
+static int judge_init(struct judge *j, struct model *m, bool hosts, const char *name, char *error,
+                      size_t size)
 {
 	char why[256];
 	size_t n = m->n_features;
@@ -64,7 +66,7 @@ static int judge_init(struct judge *j, struct model *m, const char *name, char *
 		snprintf(error, size, "%s: %s; train it with this weir", name, why);
 		return -EINVAL;
 	}
-	if (j->set.is_host) {
+	if (j->set.is_host && !hosts) {
 		snprintf(error, size,
 		         "%s: judges hosts in windows of time, not flows; use 'weir apply', or "
 		         "train with --unit flow",
@@ -84,7 +86,7 @@ static int judge_init(struct judge *j, struct model *m, const char *name, char *
 int verdicts_take(struct verdicts *v, struct model *m, const char *name, char *error, size_t size)
 {
 	struct judge fresh, *j = m->kind == MODEL_ANOMALY ? &v->anomaly : &v->classifier;
-	int failed = judge_init(&fresh, m, name, error, size);
+	int failed = judge_init(&fresh, m, v->hosts, name, error, size);
 
 	if (failed)
 		return failed;
@@ -193,6 +195,14 @@ static void score(struct judge *j, struct verdict *out, size_t n)
 	}
 }
 
+static void judge_rows(struct judge *j, struct verdict *out, size_t n)
+{
+	if (j->model->kind == MODEL_ANOMALY)
+		score(j, out, n);
+	else
+		classify(j, out, n);
+}
+
 static void judge_batch(struct judge *j, struct verdict *out,
                         const struct flow_record *const *records, size_t n)
 {
@@ -200,10 +210,32 @@ static void judge_batch(struct judge *j, struct verdict *out,
 
 	for (i = 0; i < n; i++)
 		feature_from_record(&j->set, j->rows + i * j->set.n, records[i]);
-	if (j->model->kind == MODEL_ANOMALY)
-		score(j, out, n);
-	else
-		classify(j, out, n);
+	judge_rows(j, out, n);
+}
+
+void verdicts_allow_hosts(struct verdicts *v)
+{
+	v->hosts = true;
+}
+
+const struct feature_set *verdicts_set(const struct verdicts *v, bool anomaly)
+{
+	const struct judge *j = anomaly ? &v->anomaly : &v->classifier;
+
+	return j->model ? &j->set : NULL;
+}
+
+void verdicts_judge_vectors(struct verdicts *v, bool anomaly, struct verdict *out,
+                            const double *rows, size_t n)
+{
+	struct judge *j = anomaly ? &v->anomaly : &v->classifier;
+	size_t at, part;
+
+	for (at = 0; at < n; at += part) {
+		part = n - at < BATCH ? n - at : BATCH;
+		memcpy(j->rows, rows + at * j->set.n, part * j->set.n * sizeof(*rows));
+		judge_rows(j, out + at, part);
+	}
 }
 
 void verdicts_judge(struct verdicts *v, struct verdict *out,

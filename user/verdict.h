@@ -12,6 +12,7 @@
 
 #define VERDICT_REASONS 3
 
+struct feature_set;
 struct flow_record;
 struct model;
 
@@ -58,6 +59,16 @@ bool verdicts_can_judge(const struct verdicts *v);
 
 /* The anomaly model; NULL: none. */
 const struct model *verdicts_anomaly(const struct verdicts *v);
+
+/* Take models of hosts too. verdicts_judge() is not for those. */
+void verdicts_allow_hosts(struct verdicts *v);
+
+/* For whoever makes the vectors: what goes into them for a model; NULL: there is none. */
+const struct feature_set *verdicts_set(const struct verdicts *v, bool anomaly);
+
+/* Judge n vectors of that set by that model; out[n] is added to: begin with all zero. */
+void verdicts_judge_vectors(struct verdicts *v, bool anomaly, struct verdict *out,
+                            const double *rows, size_t n);
 
 /* Judge n records into out[n], by batches. */
 void verdicts_judge(struct verdicts *v, struct verdict *out,
