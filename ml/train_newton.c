@@ -7,9 +7,6 @@
  * With G and H the sums of first and second derivatives, a node's best value is -G / (H + l2) and
  * takes G^2 / (H + l2) off the loss; a split's gain is what its sides take more than the node. The
  * root's own value is taken for 0, as scikit-learn has it.
- *
- * Each column's histogram is added up by one thread in the order of the rows: the sums are the same
- * to the bit however many threads there are.
  */
 #include "train_newton.h"
 
@@ -17,16 +14,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "parallel.h"
-
-#define HESSIAN_LEAST  1e-3    /* in each leaf */
-#define HESSIAN_ADDED  1e-15   /* so that no division is by 0 */
-#define PARALLEL_CELLS 2000000 /* rows times columns from which threads are worth making */
-
-struct newton_histogram {
-	newton_pair *sum; /* [n_bins] */
-	uint32_t *count;  /* [n_bins], rows */
-};
+#define HESSIAN_LEAST 1e-3  /* in each leaf */
+#define HESSIAN_ADDED 1e-15 /* so that no division is by 0 */
 
 struct split {
 	double gain;
@@ -38,48 +27,14 @@ struct newton_node {
 	uint32_t start, end, depth, branch;
 	newton_pair sum;
 	double value;
-	struct newton_histogram *histogram; /* NULL: not to be split any more */
+	struct histogram *histogram; /* NULL: not to be split any more */
 	struct split split;
 	bool is_leaf;
 };
 
-/* What one thread does for one column. */
-struct count {
-	struct newton *w;
-	const struct newton_node *node;
-	struct newton_histogram *histogram;
-};
-
-static void free_histogram(struct newton_histogram *h)
-{
-	if (!h)
-		return;
-	free(h->sum);
-	free(h->count);
-	free(h);
-}
-
-static struct newton_histogram *take_histogram(struct newton *w)
-{
-	struct newton_histogram *h;
-
-	if (w->n_spare)
-		return w->spare[--w->n_spare];
-	h = calloc(1, sizeof(*h));
-	if (!h)
-		return NULL;
-	h->sum = malloc(w->n_bins * sizeof(*h->sum));
-	h->count = malloc(w->n_bins * sizeof(*h->count));
-	if (h->sum && h->count)
-		return h;
-	free_histogram(h);
-	return NULL;
-}
-
 static void give_back(struct newton *w, struct newton_node *node)
 {
-	if (node->histogram)
-		w->spare[w->n_spare++] = node->histogram;
+	histogram_give_back(&w->pool, node->histogram);
 	node->histogram = NULL;
 }
 
@@ -88,81 +43,37 @@ int newton_init(struct newton *w, const struct train_bins *bins, const struct ne
 {
 	size_t n = bins->n_rows, leaves = limits->max_leaf_nodes;
 
-	*w = (struct newton){ .bins = bins, .limits = limits, .n_threads = n_threads };
+	*w = (struct newton){ .bins = bins, .limits = limits };
 	w->pairs = malloc(n * sizeof(*w->pairs));
 	w->ordered = malloc(n * sizeof(*w->ordered));
 	w->rows = malloc(n * sizeof(*w->rows));
 	w->parted = malloc(n * sizeof(*w->parted));
 	w->nodes = calloc(2 * leaves, sizeof(*w->nodes));
-	w->spare = calloc(leaves + 2, sizeof(*w->spare));
-	w->first_bin = malloc(bins->n_columns * sizeof(*w->first_bin));
-	if (!w->pairs || !w->ordered || !w->rows || !w->parted || !w->nodes || !w->spare ||
-	    !w->first_bin)
+	if (!w->pairs || !w->ordered || !w->rows || !w->parted || !w->nodes)
 		return -ENOMEM;
-	for (uint32_t c = 0; c < bins->n_columns; c++) {
-		w->first_bin[c] = w->n_bins;
-		w->n_bins += bins->n_bins[c];
-	}
-	return 0;
+	return histogram_pool_init(&w->pool, bins, limits->max_leaf_nodes + 2, n_threads);
 }
 
 void newton_clear(struct newton *w)
 {
 	for (uint32_t i = 0; i < w->n_nodes; i++)
-		free_histogram(w->nodes[i].histogram);
-	while (w->n_spare)
-		free_histogram(w->spare[--w->n_spare]);
+		give_back(w, &w->nodes[i]);
+	histogram_pool_clear(&w->pool);
 	free(w->pairs);
 	free(w->ordered);
 	free(w->rows);
 	free(w->parted);
 	free(w->nodes);
-	free(w->spare);
-	free(w->first_bin);
 }
 
-static void count_column(void *arg, uint32_t worker, size_t task)
+static void count_node(struct newton *w, struct newton_node *node)
 {
-	struct count *c = arg;
-	const struct newton *w = c->w;
-	const uint8_t *bin = w->bins->bin + task * w->bins->n_rows;
-	const uint32_t *rows = w->rows + c->node->start;
-	newton_pair *sum = c->histogram->sum + w->first_bin[task];
-	uint32_t *count = c->histogram->count + w->first_bin[task];
-	uint32_t n = c->node->end - c->node->start, n_bins = w->bins->n_bins[task];
-
-	memset(sum, 0, n_bins * sizeof(*sum));
-	memset(count, 0, n_bins * sizeof(*count));
-	for (uint32_t i = 0; i < n; i++) {
-		uint8_t b = bin[rows[i]];
-
-		sum[b] += w->ordered[i];
-		count[b]++;
-	}
-}
-
-static void count_node(struct newton *w, const struct newton_node *node, struct newton_histogram *h)
-{
-	struct count c = { w, node, h };
-	uint32_t n = node->end - node->start, columns = w->bins->n_columns;
+	const uint32_t *rows = w->rows + node->start;
+	uint32_t n = node->end - node->start;
 
 	for (uint32_t i = 0; i < n; i++)
-		w->ordered[i] = w->pairs[w->rows[node->start + i]];
-	if (w->n_threads > 1 && (uint64_t)n * columns >= PARALLEL_CELLS) {
-		parallel_run(w->n_threads, columns, count_column, NULL, &c);
-		return;
-	}
-	for (uint32_t column = 0; column < columns; column++)
-		count_column(&c, 0, column);
-}
-
-static void subtract(struct newton *w, struct newton_histogram *from,
-                     const struct newton_histogram *h)
-{
-	for (uint32_t b = 0; b < w->n_bins; b++) {
-		from->sum[b] -= h->sum[b];
-		from->count[b] -= h->count[b];
-	}
+		w->ordered[i] = w->pairs[rows[i]];
+	histogram_count(&w->pool, node->histogram, rows, w->ordered, n);
 }
 
 static double node_value(newton_pair sum, double l2)
@@ -174,8 +85,8 @@ static double node_value(newton_pair sum, double l2)
 static void try_column(const struct newton *w, const struct newton_node *node, uint32_t column,
                        double own, struct split *best)
 {
-	const newton_pair *sum = node->histogram->sum + w->first_bin[column];
-	const uint32_t *count = node->histogram->count + w->first_bin[column];
+	const newton_pair *sum = node->histogram->sum + w->pool.first_bin[column];
+	const uint32_t *count = node->histogram->count + w->pool.first_bin[column];
 	uint32_t n = node->end - node->start, n_left = 0, least = w->limits->min_samples_leaf;
 	double added = w->limits->l2_regularization + HESSIAN_ADDED;
 	newton_pair left = { 0, 0 };
@@ -242,13 +153,13 @@ static int look_ahead(struct newton *w, struct newton_node *parent, struct newto
 	bool left_is_less = left->end - left->start < right->end - right->start;
 	struct newton_node *less = left_is_less ? left : right, *more = left_is_less ? right : left;
 
-	less->histogram = take_histogram(w);
+	less->histogram = histogram_take(&w->pool);
 	if (!less->histogram)
 		return -ENOMEM;
-	count_node(w, less, less->histogram);
+	count_node(w, less);
 	more->histogram = parent->histogram;
 	parent->histogram = NULL;
-	subtract(w, more->histogram, less->histogram);
+	histogram_subtract(&w->pool, more->histogram, less->histogram);
 	for (struct newton_node *node = left; node <= right; node++) {
 		if (may_split(w, node))
 			find_split(w, node);
@@ -340,10 +251,10 @@ static int start_root(struct newton *w, struct train_tree *tree)
 		return -ENOMEM;
 	if (!may_split(w, root) || root->sum[1] < HESSIAN_LEAST)
 		return 0;
-	root->histogram = take_histogram(w);
+	root->histogram = histogram_take(&w->pool);
 	if (!root->histogram)
 		return -ENOMEM;
-	count_node(w, root, root->histogram);
+	count_node(w, root);
 	find_split(w, root);
 	if (root->split.gain <= 0)
 		give_back(w, root);

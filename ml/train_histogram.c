@@ -1,0 +1,117 @@
+// SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
+/*
+ * Each column's histogram is added up by one thread in the order of the rows: the sums are the same
+ * to the bit however many threads there are.
+ */
+#include "train_histogram.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "parallel.h"
+
+#define PARALLEL_CELLS 2000000 /* rows times columns from which threads are worth making */
+
+struct count {
+	const struct histogram_pool *pool;
+	struct histogram *histogram;
+	const uint32_t *rows;
+	const newton_pair *pairs;
+	uint32_t n;
+};
+
+static void free_histogram(struct histogram *h)
+{
+	free(h->sum);
+	free(h->count);
+	free(h);
+}
+
+int histogram_pool_init(struct histogram_pool *pool, const struct train_bins *bins,
+                        uint32_t n_histograms, uint32_t n_threads)
+{
+	*pool = (struct histogram_pool){ .bins = bins, .n_threads = n_threads };
+	pool->first_bin = malloc(bins->n_columns * sizeof(*pool->first_bin));
+	pool->spare = malloc(n_histograms * sizeof(*pool->spare));
+	if (!pool->first_bin || !pool->spare)
+		return -ENOMEM;
+	for (uint32_t c = 0; c < bins->n_columns; c++) {
+		pool->first_bin[c] = pool->n_bins;
+		pool->n_bins += bins->n_bins[c];
+	}
+	return 0;
+}
+
+void histogram_pool_clear(struct histogram_pool *pool)
+{
+	while (pool->n_spare)
+		free_histogram(pool->spare[--pool->n_spare]);
+	free(pool->spare);
+	free(pool->first_bin);
+}
+
+struct histogram *histogram_take(struct histogram_pool *pool)
+{
+	struct histogram *h;
+
+	if (pool->n_spare)
+		return pool->spare[--pool->n_spare];
+	h = calloc(1, sizeof(*h));
+	if (!h)
+		return NULL;
+	h->sum = malloc(pool->n_bins * sizeof(*h->sum));
+	h->count = malloc(pool->n_bins * sizeof(*h->count));
+	if (h->sum && h->count)
+		return h;
+	free_histogram(h);
+	return NULL;
+}
+
+void histogram_give_back(struct histogram_pool *pool, struct histogram *h)
+{
+	if (h)
+		pool->spare[pool->n_spare++] = h;
+}
+
+static void count_column(void *arg, uint32_t worker, size_t column)
+{
+	const struct count *c = arg;
+	const struct histogram_pool *pool = c->pool;
+	const uint8_t *bin = pool->bins->bin + column * pool->bins->n_rows;
+	newton_pair *sum = c->histogram->sum + pool->first_bin[column];
+	uint32_t *count = c->histogram->count + pool->first_bin[column];
+	uint32_t n_bins = pool->bins->n_bins[column];
+
+	memset(sum, 0, n_bins * sizeof(*sum));
+	memset(count, 0, n_bins * sizeof(*count));
+	for (uint32_t i = 0; i < c->n; i++) {
+		uint8_t b = bin[c->rows[i]];
+
+		sum[b] += c->pairs[i];
+		count[b]++;
+	}
+}
+
+void histogram_count(const struct histogram_pool *pool, struct histogram *h, const uint32_t *rows,
+                     const newton_pair *pairs, uint32_t n)
+{
+	struct count c = { pool, h, rows, pairs, n };
+	uint32_t columns = pool->bins->n_columns;
+
+	if (pool->n_threads > 1 && (uint64_t)n * columns >= PARALLEL_CELLS) {
+		parallel_run(pool->n_threads, columns, count_column, NULL, &c);
+		return;
+	}
+	for (uint32_t column = 0; column < columns; column++)
+		count_column(&c, 0, column);
+}
+
+void histogram_subtract(const struct histogram_pool *pool, struct histogram *from,
+                        const struct histogram *h)
+{
+	for (uint32_t b = 0; b < pool->n_bins; b++) {
+		from->sum[b] -= h->sum[b];
+		from->count[b] -= h->count[b];
+	}
+}
