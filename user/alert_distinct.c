@@ -24,7 +24,7 @@ uint32_t distinct_cells(double most)
 {
 	uint32_t cells = CELLS_MIN;
 
-	while (cells < most)
+	while (cells < 2 * most)
 		cells *= 2;
 	return cells;
 }

@@ -126,6 +126,7 @@ const char rules_builtin[] =
         "	when mean_in per src_ip > 300 in 1m\n"
         "	and  packets_in > 60\n"
         "	and  distinct dst_ip < 4\n"
+        "	and  in_out_ratio < 10\n"
         "	text \"{src_ip} gets large DNS answers from {dst_ip}: {value2} packets of {value} "
         "on average\"\n"
         "\n"
