@@ -17,7 +17,7 @@ enum cmd_exit {
 
 extern const struct opt_command cmd_monitor, cmd_read, cmd_fields, cmd_doctor;
 extern const struct opt_command cmd_plot, cmd_report;
-extern const struct opt_command cmd_train, cmd_evaluate, cmd_model;
+extern const struct opt_command cmd_train, cmd_evaluate, cmd_apply, cmd_model;
 extern const struct opt_command cmd_health, cmd_completion;
 
 /* All of them, in the order of `weir help`, and a NULL. */

@@ -12,6 +12,7 @@
 #include <unistd.h>
 
 #include "log.h"
+#include "model_file.h"
 #include "out.h"
 
 int learn_real(const char *option, const char *text, double min, double max, double *value)
@@ -91,6 +92,18 @@ struct dataset *learn_read(const struct dataset_options *options, const struct f
 	if (!d)
 		log_error("%s", error);
 	return d;
+}
+
+bool learn_is_model(const char *path)
+{
+	char magic[sizeof(MODEL_MAGIC) - 1];
+	FILE *file = strcmp(path, "-") ? fopen(path, "rb") : NULL;
+	bool is = file && fread(magic, sizeof(magic), 1, file) == 1 &&
+	          !memcmp(magic, MODEL_MAGIC, sizeof(magic));
+
+	if (file)
+		fclose(file);
+	return is;
 }
 
 struct model *learn_open(const char *path, struct feature_set *set)

@@ -27,6 +27,9 @@ void learn_progress_end(void);
 struct dataset *learn_read(const struct dataset_options *options, const struct feature_set *set,
                            bool labelled, char **inputs, int n_inputs);
 
+/* Does the file begin as a model? */
+bool learn_is_model(const char *path);
+
 /* Open a model and make the set of its features. NULL with one message printed. */
 struct model *learn_open(const char *path, struct feature_set *set);
 

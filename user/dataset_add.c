@@ -318,19 +318,6 @@ static int take_flow(void *arg, const struct flows_view *view)
 	return enqueue(s, &row);
 }
 
-/* The features of a window that this set chose, by their place in the block. */
-static void choose_host_features(const struct feature_set *set, double *out,
-                                 const struct host_window *w)
-{
-	const struct feature *first = features;
-	size_t i;
-
-	while (first->block != FEATURE_HOST)
-		first++;
-	for (i = 0; i < set->n; i++)
-		out[i] = w->feature[set->feature[i] - first];
-}
-
 static void take_host(void *arg, const struct host_window *w)
 {
 	struct dataset_state *s = arg;
@@ -348,7 +335,7 @@ static void take_host(void *arg, const struct host_window *w)
 		                             w->start_ns + s->o.window_ns - 1);
 	if (row.label && !*row.label)
 		row.label = NULL;
-	choose_host_features(s->set, s->values + s->n_waiting * s->set->n, w);
+	host_window_vector(s->set, s->values + s->n_waiting * s->set->n, w);
 	enqueue(s, &row);
 }
 

@@ -352,6 +352,17 @@ void host_windows_flush(struct host_windows *w, uint64_t now_ns)
 	}
 }
 
+void host_window_vector(const struct feature_set *set, double *out, const struct host_window *w)
+{
+	const struct feature *first = features;
+	size_t i;
+
+	while (first->block != FEATURE_HOST)
+		first++;
+	for (i = 0; i < set->n; i++)
+		out[i] = w->feature[set->feature[i] - first];
+}
+
 uint32_t host_windows_count(const struct host_windows *w)
 {
 	return w->used;

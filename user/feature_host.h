@@ -50,6 +50,9 @@ int host_windows_add_record(struct host_windows *w, const struct flow_record *r)
 /* Emit and forget all windows that end by now_ns; UINT64_MAX: all. Order: by time, then address. */
 void host_windows_flush(struct host_windows *w, uint64_t now_ns);
 
+/* out[set->n]: the features of a window that a set of the block "host" chose. */
+void host_window_vector(const struct feature_set *set, double *out, const struct host_window *w);
+
 /* (Host, window, role) held, and bytes. */
 uint32_t host_windows_count(const struct host_windows *w);
 uint64_t host_windows_memory(const struct host_windows *w);

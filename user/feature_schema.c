@@ -185,7 +185,7 @@ static void set_add(struct feature_set *set, const struct feature *f)
 	set->a[set->n] = f->a ? feature_field(f->a) : -1;
 	set->b[set->n] = f->b ? feature_field(f->b) : -1;
 	for (i = 0; i < (f->rule == FEATURE_DATA ? (size_t)FLOW_FIRST : 1); i++)
-		need(set, set->a[set->n] < 0 ? -1 : set->a[set->n] + i);
+		need(set, set->a[set->n] < 0 ? -1 : (int16_t)(set->a[set->n] + (int16_t)i));
 	need(set, set->b[set->n]);
 	set->is_host = f->block == FEATURE_HOST;
 	set->n++;
