@@ -225,3 +225,15 @@ struct forest *train_boost_fit(const struct train_boost *p, const struct matrix 
 	release(&j);
 	return forest;
 }
+
+uint64_t train_boost_memory(const struct train_boost *p, uint64_t n_rows, uint64_t n_columns,
+                            uint64_t n_classes)
+{
+	uint64_t outputs = n_classes > 2 ? n_classes : 1;
+	uint64_t threads = parallel_threads(p->common.n_jobs, SIZE_MAX);
+	uint64_t ranking = threads * train_bins_memory(n_rows);
+	uint64_t growing = n_rows * (outputs + 2) * sizeof(double) +
+	                   (threads < outputs ? threads : outputs) * newton_memory(n_rows);
+
+	return n_rows * (n_columns + 16) + (ranking > growing ? ranking : growing);
+}

@@ -49,7 +49,10 @@ struct train_forest {
 	enum train_class_weight class_weight;
 };
 
-/* HistGradientBoostingClassifier. */
+/*
+ * HistGradientBoostingClassifier. There is no early stopping: all max_iter iterations are made,
+ * whereas scikit-learn's default holds back a tenth of the rows to stop by, from 10,000 rows on.
+ */
 struct train_boost {
 	struct train_common common;
 	double learning_rate;      /* 0.1 */
@@ -92,5 +95,9 @@ struct forest *train_isolation_fit(const struct train_isolation *p, const struct
  * value a rank and, as far as they differ, a float32, and for each thread 48 bytes a row.
  */
 uint64_t train_forest_memory(const struct train_forest *p, uint64_t n_rows, uint64_t n_columns);
+
+/* Likewise train_boost_fit(): for each value a byte, for each row and class a float64. */
+uint64_t train_boost_memory(const struct train_boost *p, uint64_t n_rows, uint64_t n_columns,
+                            uint64_t n_classes);
 
 #endif

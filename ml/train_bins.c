@@ -178,3 +178,8 @@ void train_bins_clear(struct train_bins *b)
 	free(b->threshold);
 	free(b->n_bins);
 }
+
+uint64_t train_bins_memory(uint64_t n_rows)
+{
+	return n_rows * (3 * sizeof(uint32_t) + 2 * sizeof(uint64_t) + sizeof(uint8_t));
+}

@@ -19,4 +19,7 @@ int train_bins_init(struct train_bins *b, const struct train_data *d, uint32_t m
                     uint32_t n_threads, uint64_t random_state);
 void train_bins_clear(struct train_bins *b);
 
+/* Bytes a thread takes to make them, for n_rows. */
+uint64_t train_bins_memory(uint64_t n_rows);
+
 #endif

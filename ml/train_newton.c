@@ -274,3 +274,8 @@ int newton_grow(struct newton *w, struct train_tree *tree, double *raw)
 	}
 	return rc ? rc : make_leaves(w, tree, raw);
 }
+
+uint64_t newton_memory(uint64_t n_rows)
+{
+	return n_rows * 2 * (sizeof(newton_pair) + sizeof(uint32_t));
+}

@@ -33,4 +33,7 @@ void newton_clear(struct newton *w);
 /* Grow a tree from w->pairs and add its answers to raw[n_rows]. 0 or -ENOMEM. */
 int newton_grow(struct newton *w, struct train_tree *tree, double *raw);
 
+/* Bytes a thread takes, for n_rows; histograms come on top, 20 bytes a bin and leaf. */
+uint64_t newton_memory(uint64_t n_rows);
+
 #endif

@@ -243,6 +243,18 @@ static void constant_columns_are_never_split(void **state)
 	matrix_free(m);
 }
 
+/* 10 million rows of 80 columns, 15 classes, 2 threads. */
+static void memory_is_told(void **state)
+{
+	struct train_boost boost = train_boost_defaults;
+	struct train_forest forest = train_forest_defaults;
+
+	boost.common.n_jobs = forest.common.n_jobs = 2;
+	assert_int_equal(train_boost_memory(&boost, 10000000, 80, 15), 3120000000);
+	assert_int_equal(train_boost_memory(&boost, 10000000, 80, 2), 1600000000);
+	assert_int_equal(train_forest_memory(&forest, 10000000, 80), 7520000000);
+}
+
 static void what_cannot_be_learned_is_refused(void **state)
 {
 	static const struct {
@@ -295,6 +307,7 @@ int main(void)
 		cmocka_unit_test(a_class_without_rows_is_never_the_answer),
 		cmocka_unit_test(a_weight_is_worth_that_many_rows),
 		cmocka_unit_test(constant_columns_are_never_split),
+		cmocka_unit_test(memory_is_told),
 		cmocka_unit_test(what_cannot_be_learned_is_refused),
 	};
 
