@@ -212,7 +212,7 @@ static void pause_again(struct alert_sink *s, struct work *w)
 	uint64_t until = now_ns();
 	struct timespec at;
 
-	if (!w->pause_ns)
+	if (!w->pause_ns && !(s->is_stopping && until >= s->until_ns))
 		tell_failing(s);
 	w->pause_ns = w->pause_ns ? 2 * w->pause_ns : PAUSE_MIN_NS;
 	if (w->pause_ns > PAUSE_MAX_NS)

@@ -21,10 +21,12 @@
 
 #define CONNECT_MS 5000L
 #define ANSWER_MS  15000L
+#define LOOK_MS    100 /* how often a request looks whether it may go on */
 #define API        "/api/v2/alerts"
 
 struct http {
 	CURL *curl;
+	CURLM *multi; /* does the work, so that it can be left in the middle */
 	struct curl_slist *headers;
 	char host[64]; /* this one's name */
 	char reason[CURL_ERROR_SIZE];
@@ -35,13 +37,7 @@ static size_t ignore(char *data, size_t size, size_t n, void *arg)
 	return size * n;
 }
 
-/* Asked by libcurl now and then: nonzero ends the request. */
-static int is_over(void *arg, curl_off_t a, curl_off_t b, curl_off_t c, curl_off_t d)
-{
-	return !alert_sink_patience_ms(arg, 1000);
-}
-
-static int set_options(struct alert_sink *s, struct http *h)
+static int set_options(const struct alert_sink *s, struct http *h)
 {
 	CURL *c = h->curl;
 
@@ -57,10 +53,7 @@ static int set_options(struct alert_sink *s, struct http *h)
 	       curl_easy_setopt(c, CURLOPT_CONNECTTIMEOUT_MS, CONNECT_MS) ||
 	       curl_easy_setopt(c, CURLOPT_TIMEOUT_MS, ANSWER_MS) ||
 	       curl_easy_setopt(c, CURLOPT_WRITEFUNCTION, ignore) ||
-	       curl_easy_setopt(c, CURLOPT_ERRORBUFFER, h->reason) ||
-	       curl_easy_setopt(c, CURLOPT_NOPROGRESS, 0L) ||
-	       curl_easy_setopt(c, CURLOPT_XFERINFOFUNCTION, is_over) ||
-	       curl_easy_setopt(c, CURLOPT_XFERINFODATA, s);
+	       curl_easy_setopt(c, CURLOPT_ERRORBUFFER, h->reason);
 }
 
 static void close_http(struct alert_sink *s)
@@ -69,6 +62,7 @@ static void close_http(struct alert_sink *s)
 
 	curl_slist_free_all(h->headers);
 	curl_easy_cleanup(h->curl);
+	curl_multi_cleanup(h->multi);
 	free(h);
 	curl_global_cleanup(); /* counted by libcurl, as the init was */
 }
@@ -105,10 +99,11 @@ static int open_http(struct alert_sink *s, char *error, size_t size)
 		return fail(s, "no memory", error, size);
 	}
 	h->curl = curl_easy_init();
+	h->multi = curl_multi_init();
 	h->headers = curl_slist_append(NULL, "Content-Type: application/json");
 	if (gethostname(h->host, sizeof(h->host) - 1))
 		h->host[0] = '\0';
-	if (!h->curl || !h->headers || set_options(s, h))
+	if (!h->curl || !h->multi || !h->headers || set_options(s, h))
 		return fail(s, "libcurl does not take this URL", error, size);
 	warm_resolver();
 	return 0;
@@ -149,6 +144,32 @@ static enum sink_result judge(struct alert_sink *s, CURLcode failed)
 	return status == 408 || status == 429 || status >= 500 ? SINK_AGAIN : SINK_REFUSED;
 }
 
+static CURLcode run(struct alert_sink *s, struct http *h)
+{
+	CURLcode result = CURLE_ABORTED_BY_CALLBACK;
+	const CURLMsg *message;
+	int running = 1, left;
+
+	while (!curl_multi_perform(h->multi, &running) && running &&
+	       alert_sink_patience_ms(s, LOOK_MS))
+		curl_multi_poll(h->multi, NULL, 0, LOOK_MS, NULL);
+	while ((message = curl_multi_info_read(h->multi, &left)))
+		if (message->msg == CURLMSG_DONE)
+			result = message->data.result;
+	return result;
+}
+
+static CURLcode perform(struct alert_sink *s, struct http *h)
+{
+	CURLcode result = CURLE_FAILED_INIT;
+
+	if (curl_multi_add_handle(h->multi, h->curl))
+		return result;
+	result = run(s, h);
+	curl_multi_remove_handle(h->multi, h->curl);
+	return result;
+}
+
 static enum sink_result post(struct alert_sink *s, struct buf *b)
 {
 	struct http *h = s->state;
@@ -159,7 +180,7 @@ static enum sink_result post(struct alert_sink *s, struct buf *b)
 	    curl_easy_setopt(h->curl, CURLOPT_POSTFIELDS, b->data))
 		snprintf(s->why, sizeof(s->why), "no memory");
 	else
-		result = judge(s, curl_easy_perform(h->curl));
+		result = judge(s, perform(s, h));
 	buf_clear(b);
 	return result;
 }
