@@ -45,9 +45,20 @@ else
 fi
 
 make -s install DESTDIR="$scratch/root" PREFIX=/usr >"$scratch/out" 2>&1
-is "make install: what and where" "$(cd "$scratch/root" 2>/dev/null && find . -type f | sort | tr '\n' ' ')" \
-	"./usr/sbin/weir ./usr/share/man/man8/weir.8 "
+is "make install: what and where" "$(cd "$scratch/root" 2>/dev/null && find . -type f | sort)" \
+	"./etc/default/weir
+./usr/lib/systemd/system/weir@.service
+./usr/lib/sysusers.d/weir.conf
+./usr/lib/tmpfiles.d/weir.conf
+./usr/sbin/weir
+./usr/share/bash-completion/completions/weir
+./usr/share/fish/vendor_completions.d/weir.fish
+./usr/share/man/man8/weir.8
+./usr/share/zsh/site-functions/_weir"
 is "the installed program runs" "$("$scratch/root/usr/sbin/weir" --version)" "$("$weir" --version)"
+is "the installed unit starts the installed program" \
+	"$(grep -o '^ExecStart=[^ ]*' "$scratch/root/usr/lib/systemd/system/weir@.service")" \
+	ExecStart=/usr/sbin/weir
 make -s uninstall DESTDIR="$scratch/root" PREFIX=/usr >"$scratch/out" 2>&1
 is "make uninstall leaves no file" "$(find "$scratch/root" -type f)" ""
 finish
