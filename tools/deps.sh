@@ -23,6 +23,7 @@ libbpf-dev     | library libbpf       | libbpf: loading and attaching
 libelf-dev     | library libelf       | libelf, which libbpf needs
 zlib1g-dev     | library zlib         | zlib: compressed files
 libseccomp-dev | wanted libseccomp    | libseccomp: the filter of system calls
+libcurl4-gnutls-dev | wanted libcurl     | libcurl: alerts to webhooks and Alertmanager
 libprotobuf-c-dev   | wanted libprotobuf-c | libprotobuf-c: ONNX models
 protobuf-c-compiler | wanted protoc-c      | protoc-c: the code for ONNX models
 libjs-d3       | script d3/d3.min.js   | d3: the charts of weir report
@@ -39,11 +40,6 @@ tshark         | command tshark       | tshark: a second opinion on captures
 ethtool        | command ethtool      | ethtool: offloads of test links
 python3-onnx   | python onnx          | onnx: checks the models that are exported
 groff          | command groff       | groff: formats the manual page
-podman         | wanted podman        | podman: runs the container image
-runc           | wanted runc          | runc: podman's runtime
-buildah        | wanted buildah       | buildah: builds the Containerfile's last stage
-busybox-static | wanted busybox       | busybox: the application beside weir's container
-python3-yaml   | python yaml          | yaml: reads the Kubernetes files
 gnuplot-nox    | command gnuplot      | gnuplot: the pictures of weir plot
 chromium       | browser chromium     | chromium: opens the pages
 "
