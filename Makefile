@@ -48,7 +48,7 @@ TOOLS := $(patsubst tools/%.c,$(B)/tools/%,$(filter-out %.bpf.c,$(wildcard tools
 
 .DELETE_ON_ERROR:
 .SECONDARY:
-.PHONY: all run test bench lint install uninstall clean help deps tests tools
+.PHONY: all run test bench lint image install uninstall clean help deps tests tools
 all: $(B)/weir tools ## build weir and its tools into build/
 
 $(B)/weir: $(O)/user/main.o $(O)/libweir.a
@@ -156,12 +156,34 @@ bench: ## measure the cost per packet, per flow and per file, beside baselines a
 lint: ## check the format, and compile with gcc and clang at -Wall -Wextra -Werror
 	@tests/lint.sh
 
-install: $(B)/weir ## install into PREFIX (/usr/local), below DESTDIR
-	install -D -m 755 $(B)/weir $(DESTDIR)$(PREFIX)/sbin/weir
-	install -D -m 644 user/weir.8 $(DESTDIR)$(PREFIX)/share/man/man8/weir.8
+image: $(B)/weir ## a container image of this build: build/weir-VERSION.tar
+	@tools/container/image.sh $(B)/weir $(VERSION)
 
-uninstall: ## remove what install put there
-	rm -f $(DESTDIR)$(PREFIX)/sbin/weir $(DESTDIR)$(PREFIX)/share/man/man8/weir.8
+# Where the files of install go. The unit is told where the binary is.
+SBIN := $(PREFIX)/sbin
+SHARE := $(PREFIX)/share
+UNITS := $(if $(filter /usr,$(PREFIX)),/usr/lib,$(PREFIX)/lib)/systemd/system
+CONFIG := /etc/default/weir
+INSTALLED = $(SBIN)/weir $(SHARE)/man/man8/weir.8 $(SHARE)/bash-completion/completions/weir \
+	$(SHARE)/zsh/site-functions/_weir $(SHARE)/fish/vendor_completions.d/weir.fish \
+	$(UNITS)/weir@.service $(PREFIX)/lib/sysusers.d/weir.conf $(PREFIX)/lib/tmpfiles.d/weir.conf
+
+install: $(B)/weir ## install into PREFIX (/usr/local), below DESTDIR
+	install -D -m 755 $(B)/weir $(DESTDIR)$(SBIN)/weir
+	install -D -m 644 user/weir.8 $(DESTDIR)$(SHARE)/man/man8/weir.8
+	mkdir -p $(addprefix $(DESTDIR)$(SHARE)/,bash-completion/completions zsh/site-functions fish/vendor_completions.d)
+	$(B)/weir completion bash >$(DESTDIR)$(SHARE)/bash-completion/completions/weir
+	$(B)/weir completion zsh >$(DESTDIR)$(SHARE)/zsh/site-functions/_weir
+	$(B)/weir completion fish >$(DESTDIR)$(SHARE)/fish/vendor_completions.d/weir.fish
+	mkdir -p $(DESTDIR)$(UNITS)
+	sed 's,@SBIN@,$(SBIN),' tools/systemd/weir@.service >$(DESTDIR)$(UNITS)/weir@.service
+	install -D -m 644 tools/systemd/weir.sysusers $(DESTDIR)$(PREFIX)/lib/sysusers.d/weir.conf
+	install -D -m 644 tools/systemd/weir.tmpfiles $(DESTDIR)$(PREFIX)/lib/tmpfiles.d/weir.conf
+	test -e $(DESTDIR)$(CONFIG) || install -D -m 644 tools/systemd/weir.default $(DESTDIR)$(CONFIG)
+
+uninstall: ## remove what install put there, but for settings in /etc that were changed
+	rm -f $(addprefix $(DESTDIR),$(INSTALLED))
+	! cmp -s tools/systemd/weir.default $(DESTDIR)$(CONFIG) || rm -f $(DESTDIR)$(CONFIG)
 
 clean: ## remove build/
 	rm -rf $(B)

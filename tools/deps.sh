@@ -40,6 +40,11 @@ tshark         | command tshark       | tshark: a second opinion on captures
 ethtool        | command ethtool      | ethtool: offloads of test links
 python3-onnx   | python onnx          | onnx: checks the models that are exported
 groff          | command groff       | groff: formats the manual page
+podman         | wanted podman        | podman: runs the container image
+runc           | wanted runc          | runc: podman's runtime
+buildah        | wanted buildah       | buildah: builds the Containerfile's last stage
+busybox-static | wanted busybox       | busybox: the application beside weir's container
+python3-yaml   | python yaml          | yaml: reads the Kubernetes files
 gnuplot-nox    | command gnuplot      | gnuplot: the pictures of weir plot
 chromium       | browser chromium     | chromium: opens the pages
 "
