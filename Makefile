@@ -132,10 +132,21 @@ $(O)/tests/%: $(O)/tests/%.o $(O)/libweir.a
 	$(call say,LINK,$@)
 	$(Q)mkdir -p $(@D) && $(CC) -o $@ $^ $(ALL_LIBS) -lcmocka
 
-$(B)/fuzz_%: tests/fuzz/fuzz_%.c bpf/flow.h bpf/parse.h
+# What is fuzzed is compiled once more, by clang and with its counters.
+FUZZ := -fsanitize=address,undefined -fno-sanitize-recover=undefined
+FUZZ_OBJ := $(patsubst %.c,$(B)/fuzz/obj/%.o,$(filter ml/%,$(USER_SRC)))
+
+$(B)/fuzz/obj/%.o: %.c | $(if $(ONNX),$(B)/onnx.pb-c.c)
+	$(Q)mkdir -p $(@D) && $(CLANG) $(ALL_CFLAGS) -O1 $(FUZZ) -fsanitize=fuzzer-no-link -MMD -MP \
+		-c -o $@ $<
+
+$(B)/fuzz/libweir.a: $(FUZZ_OBJ) $(if $(ONNX),$(O)/onnx.pb-c.o)
+	$(Q)rm -f $@ && $(AR) rcs $@ $^
+
+$(B)/fuzz_%: tests/fuzz/fuzz_%.c bpf/flow.h bpf/parse.h $(B)/fuzz/libweir.a
 	$(call say,FUZZ,$@)
-	$(Q)mkdir -p $(@D) && $(CLANG) -std=gnu11 -O1 -g $(WARN) -Ibpf -o $@ $< \
-		-fsanitize=fuzzer,address,undefined -fno-sanitize-recover=undefined
+	$(Q)mkdir -p $(@D) && $(CLANG) $(ALL_CFLAGS) -O1 $(FUZZ) -fsanitize=fuzzer -o $@ $< \
+		$(B)/fuzz/libweir.a $(ALL_LIBS)
 
 deps:
 	@tools/deps.sh build
@@ -153,7 +164,7 @@ bench: ## measure the cost per packet, per flow and per file, beside baselines a
 	@$(MAKE) --no-print-directory all
 	@tools/bench.sh
 
-lint: ## check the format, and compile with gcc and clang at -Wall -Wextra -Werror
+lint: $(if $(ONNX),$(B)/onnx.pb-c.c) ## check the format, and compile with gcc and clang at -Wall -Wextra -Werror
 	@tests/lint.sh
 
 image: $(B)/weir ## a container image of this build: build/weir-VERSION.tar

@@ -6,7 +6,7 @@
 #   unit     tests/test_*.c with ASan and UBSan
 #   kernel   tests/bpf/test_*.c, as root; exit code 77: skipped, the last line tells why
 #   e2e      executable tests/e2e/*.sh and tests/oracle/*.sh
-#   fuzz     tests/fuzz/run.sh, after building build/NAME for each tests/fuzz/NAME.c
+#   fuzz     executable tests/fuzz/*.sh, after building build/NAME for each tests/fuzz/NAME.c
 #   house    tests/house.sh
 #
 # A test file prints a line a result: "ok - WHAT", "not ok - WHAT", "skip - WHAT: WHY", or TAP. A
@@ -287,7 +287,7 @@ run_scripts all -- "${files[@]}"
 
 echo fuzz
 mapfile -t programs < <(targets build tests/fuzz/fuzz_*.c | sed 's,/tests/fuzz,,')
-mapfile -t files < <(scripts tests/fuzz/run.sh)
+mapfile -t files < <(scripts tests/fuzz/*.sh)
 run_scripts "${programs[@]}" -- "${files[@]}"
 
 echo house
