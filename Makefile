@@ -134,7 +134,7 @@ $(O)/tests/%: $(O)/tests/%.o $(O)/libweir.a
 
 # What is fuzzed is compiled once more, by clang and with its counters.
 FUZZ := -fsanitize=address,undefined -fno-sanitize-recover=undefined
-FUZZ_OBJ := $(patsubst %.c,$(B)/fuzz/obj/%.o,$(filter ml/%,$(USER_SRC)))
+FUZZ_OBJ := $(patsubst %.c,$(B)/fuzz/obj/%.o,$(filter ml/% user/rule%,$(USER_SRC)))
 
 $(B)/fuzz/obj/%.o: %.c | $(if $(ONNX),$(B)/onnx.pb-c.c)
 	$(Q)mkdir -p $(@D) && $(CLANG) $(ALL_CFLAGS) -O1 $(FUZZ) -fsanitize=fuzzer-no-link -MMD -MP \
@@ -143,10 +143,10 @@ $(B)/fuzz/obj/%.o: %.c | $(if $(ONNX),$(B)/onnx.pb-c.c)
 $(B)/fuzz/libweir.a: $(FUZZ_OBJ) $(if $(ONNX),$(O)/onnx.pb-c.o)
 	$(Q)rm -f $@ && $(AR) rcs $@ $^
 
-$(B)/fuzz_%: tests/fuzz/fuzz_%.c bpf/flow.h bpf/parse.h $(B)/fuzz/libweir.a
+$(B)/fuzz_%: tests/fuzz/fuzz_%.c bpf/flow.h bpf/parse.h $(B)/fuzz/libweir.a $(O)/libweir.a
 	$(call say,FUZZ,$@)
 	$(Q)mkdir -p $(@D) && $(CLANG) $(ALL_CFLAGS) -O1 $(FUZZ) -fsanitize=fuzzer -o $@ $< \
-		$(B)/fuzz/libweir.a $(ALL_LIBS)
+		$(B)/fuzz/libweir.a $(O)/libweir.a $(ALL_LIBS)
 
 deps:
 	@tools/deps.sh build
@@ -175,13 +175,15 @@ SBIN := $(PREFIX)/sbin
 SHARE := $(PREFIX)/share
 UNITS := $(if $(filter /usr,$(PREFIX)),/usr/lib,$(PREFIX)/lib)/systemd/system
 CONFIG := /etc/default/weir
-INSTALLED = $(SBIN)/weir $(SHARE)/man/man8/weir.8 $(SHARE)/bash-completion/completions/weir \
+INSTALLED = $(SBIN)/weir $(SHARE)/man/man8/weir.8 $(SHARE)/man/man5/weir-rules.5 \
+	$(SHARE)/bash-completion/completions/weir \
 	$(SHARE)/zsh/site-functions/_weir $(SHARE)/fish/vendor_completions.d/weir.fish \
 	$(UNITS)/weir@.service $(PREFIX)/lib/sysusers.d/weir.conf $(PREFIX)/lib/tmpfiles.d/weir.conf
 
 install: $(B)/weir ## install into PREFIX (/usr/local), below DESTDIR
 	install -D -m 755 $(B)/weir $(DESTDIR)$(SBIN)/weir
 	install -D -m 644 user/weir.8 $(DESTDIR)$(SHARE)/man/man8/weir.8
+	install -D -m 644 user/weir-rules.5 $(DESTDIR)$(SHARE)/man/man5/weir-rules.5
 	mkdir -p $(addprefix $(DESTDIR)$(SHARE)/,bash-completion/completions zsh/site-functions fish/vendor_completions.d)
 	$(B)/weir completion bash >$(DESTDIR)$(SHARE)/bash-completion/completions/weir
 	$(B)/weir completion zsh >$(DESTDIR)$(SHARE)/zsh/site-functions/_weir
