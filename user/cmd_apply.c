@@ -54,7 +54,7 @@ struct apply {
 	size_t n;
 	int said_field[N_SAID];
 	struct host_windows *hosts;
-	uint64_t window_ns;
+	uint64_t window_ns, min_flows;
 	char *header; /* what has been written; later inputs must have the same */
 	int16_t needed[FEATURE_FIELDS];
 	size_t n_needed;
@@ -255,7 +255,7 @@ static void take_host(void *arg, const struct host_window *w)
 	char address[ADDR_TEXT];
 	size_t i;
 
-	if (a->failed)
+	if (a->failed || w->flows < a->min_flows)
 		return;
 	put_text(&a->text, a->path);
 	buf_char(&a->text, ',');
@@ -308,6 +308,7 @@ static int prepare(struct apply *a, const struct apply_options *o)
 	set = verdicts_set(a->verdicts, true);
 	if (set && set->is_host) {
 		a->window_ns = o->data.window_ns;
+		a->min_flows = o->data.min_flows;
 		a->hosts = host_windows_new(o->data.window_ns, HOSTS_MAX, take_host, a);
 		n = host_windows_fields(&list);
 		need(a, list, n);

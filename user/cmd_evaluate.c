@@ -287,11 +287,11 @@ static int evaluate_classifier(struct buf *b, const struct evaluate_options *o,
 	return failed;
 }
 
-static int evaluate_scorer(struct buf *b, const struct evaluate_options *o,
-                           const struct model *model, const struct dataset *d)
+/* Rows of a matrix, as evaluate_anomalies() wants them. */
+static int score_rows(struct buf *b, const struct evaluate_options *o, const struct model *model,
+                      const struct matrix *m)
 {
-	const struct matrix *m = d->m;
-	double *score = calloc(m->n_rows, sizeof(*score));
+	double *score = calloc(m->n_rows + 1, sizeof(*score));
 	uint8_t *normal = calloc(m->n_classes + 1, 1);
 	struct evaluate_scores s = {
 		.n = m->n_rows,
@@ -323,6 +323,50 @@ static int evaluate_scorer(struct buf *b, const struct evaluate_options *o,
 	free(r.attack);
 	free(score);
 	free(normal);
+	return failed;
+}
+
+/* Rows of hosts as sources (column is 1) or destinations (0). */
+static struct matrix *rows_of_role(const struct matrix *m, size_t column, double role)
+{
+	size_t *rows = calloc(m->n_rows + 1, sizeof(*rows)), n = 0, i;
+	struct matrix *taken = NULL;
+
+	for (i = 0; rows && i < m->n_rows; i++)
+		if (matrix_row(m, i)[column] == role)
+			rows[n++] = i;
+	if (rows)
+		taken = matrix_take(m, rows, n);
+	free(rows);
+	return taken;
+}
+
+/*
+ * Hosts that ask and hosts that are asked look different, and an attack shows at one end, so they
+ * are compared with their like.
+ */
+static int evaluate_scorer(struct buf *b, const struct evaluate_options *o,
+                           const struct model *model, const struct dataset *d)
+{
+	static const char *const titles[] = { "hosts as destinations:", "hosts as sources:" };
+	size_t column = 0;
+	struct matrix *m;
+	int role, failed = 0;
+
+	while (column < d->m->n_columns && strcmp(d->m->column_names[column], "host_is_source"))
+		column++;
+	if (column == d->m->n_columns)
+		return score_rows(b, o, model, d->m);
+	for (role = 1; role >= 0 && !failed; role--) {
+		m = rows_of_role(d->m, column, role);
+		if (o->format == FORMAT_TEXT)
+			buf_format(b, "%s%s\n", role ? "" : "\n", titles[role]);
+		else if (o->format == FORMAT_CSV)
+			buf_format(b, "%srole,%s\n", role ? "" : "\n",
+			           role ? "source" : "destination");
+		failed = m ? score_rows(b, o, model, m) : -ENOMEM;
+		matrix_free(m);
+	}
 	return failed;
 }
 

@@ -288,7 +288,8 @@ void train_put_about(struct buf *b, const struct train_options *o, const struct 
 	field_put_json_text(b, o->features);
 	buf_format(b, ",\"unit\":\"%s\",", o->unit ? "host" : "flow");
 	if (o->unit)
-		buf_format(b, "\"window_s\":%g,", o->data.window_ns / 1e9);
+		buf_format(b, "\"window_s\":%g,\"min_flows\":%" PRIu64 ",", o->data.window_ns / 1e9,
+		           o->data.min_flows);
 	buf_format(b, "\"idle_timeout_s\":%g,\"active_timeout_s\":%g,\"snapshots\":",
 	           o->data.idle_ns / 1e9, o->data.active_ns / 1e9);
 	field_put_json_text(b, o->data.snapshots ? o->data.snapshots : "all");

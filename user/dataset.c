@@ -27,6 +27,7 @@
 
 const struct dataset_options dataset_defaults = {
 	.window_ns = 60 * SECOND,
+	.min_flows = 2,
 	.idle_ns = 15 * SECOND,
 	.active_ns = 60 * SECOND,
 	.max_flows = 2000000,

@@ -25,6 +25,7 @@ struct dataset_options {
 	int label;                /* enum dataset_label */
 	const char *snapshots;    /* "3,5,8,all"; NULL: all */
 	uint64_t window_ns;
+	uint64_t min_flows; /* of a host in a window */
 	uint64_t idle_ns, active_ns, max_flows;
 	uint64_t per_file; /* flows of a class from one file at most; 0: all */
 	uint64_t max_memory;
@@ -48,7 +49,9 @@ extern const struct dataset_options dataset_defaults;
 	{ "max-flows", 0, "N", OPT_NUMBER, offsetof(type, m.max_flows), 1, 1000000000, NULL,       \
 	  "flows kept at most; beyond, the least used leaves early" },                             \
 	{ "window", 0, "TIME", OPT_DURATION, offsetof(type, m.window_ns), 1000000000,              \
-	  86400000000000, NULL, "length of a window, for features of hosts" }
+	  86400000000000, NULL, "length of a window, for features of hosts" },                     \
+	{ "min-flows", 0, "N", OPT_NUMBER, offsetof(type, m.min_flows), 1, 1000000, NULL,          \
+	  "flows that a host has in a window that is judged; one is no habit" }
 #define DATASET_LABEL_OPTIONS(type, m)                                                             \
 	{ "label-rules", 0, "FILE", OPT_TEXT, offsetof(type, m.label_rules), 0, 0, NULL,           \
 	  "classes by rules, as: web_traffic if dst_port in 80,443" },                             \

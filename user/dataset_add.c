@@ -328,7 +328,7 @@ static void take_host(void *arg, const struct host_window *w)
 		.group = s->group,
 	};
 
-	if (*s->trouble || make_room(s))
+	if (*s->trouble || w->flows < s->o.min_flows || make_room(s))
 		return;
 	if (s->labels)
 		row.label = labels_find_host(s->labels, s->file, w->host, w->start_ns,
