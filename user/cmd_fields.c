@@ -1,19 +1,24 @@
 // SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
-/* weir fields: the field table, for people or as JSON. */
+/* weir fields: the field table, or with --features the feature schema, for people or as JSON. */
+#include <inttypes.h>
 #include <stdbool.h>
 #include <stdio.h>
 
 #include "cmd.h"
+#include "feature.h"
 #include "field.h"
 #include "log.h"
 
 struct fields_options {
 	bool json;
+	bool features;
 };
 
 static const struct opt options[] = {
 	{ "json", 'j', NULL, OPT_FLAG, offsetof(struct fields_options, json), 0, 0, NULL,
 	  "as a JSON array" },
+	{ "features", 'f', NULL, OPT_FLAG, offsetof(struct fields_options, features), 0, 0, NULL,
+	  "what models are told of a flow, or of a host in a window, instead" },
 };
 
 static void print_text(struct buf *b)
@@ -49,6 +54,48 @@ static void print_json(struct buf *b)
 	buf_text(b, "]\n");
 }
 
+/* The hash that models of all features of a block would carry. */
+static uint64_t block_hash(enum feature_block block)
+{
+	struct feature_set set;
+	char error[128];
+
+	feature_set_parse(&set, feature_block_name(block), error, sizeof(error));
+	return feature_set_hash(&set);
+}
+
+static void print_features_text(struct buf *b)
+{
+	size_t i;
+
+	buf_format(b,
+	           "schema version %d; --features takes blocks and names; guide3 is three of "
+	           "guide6\n%-7s %-24s %s\n",
+	           FEATURE_VERSION, "BLOCK", "FEATURE", "MEANING");
+	for (i = 0; i < n_features; i++)
+		buf_format(b, "%-7s %-24s %s\n", feature_block_name(features[i].block),
+		           features[i].name, features[i].meaning);
+}
+
+static void print_features_json(struct buf *b)
+{
+	size_t i;
+	int block;
+
+	buf_format(b, "{\"version\":%d,\"blocks\":{", FEATURE_VERSION);
+	for (block = FEATURE_FLOW; block <= FEATURE_HOST; block++)
+		buf_format(b, "%s\"%s\":\"%016" PRIx64 "\"", block ? "," : "",
+		           feature_block_name(block), block_hash(block));
+	buf_text(b, "},\n\"features\":[");
+	for (i = 0; i < n_features; i++) {
+		buf_format(b, "%s{\"name\":\"%s\",\"block\":\"%s\",\"meaning\":", i ? ",\n " : "",
+		           features[i].name, feature_block_name(features[i].block));
+		field_put_json_text(b, features[i].meaning);
+		buf_char(b, '}');
+	}
+	buf_text(b, "]}\n");
+}
+
 static int run(const struct opt_command *self, int argc, char **argv)
 {
 	struct fields_options o = { 0 };
@@ -66,7 +113,10 @@ static int run(const struct opt_command *self, int argc, char **argv)
 		log_error("fields: takes no argument, was given '%s'", argv[0]);
 		return CMD_USAGE;
 	}
-	(o.json ? print_json : print_text)(&b);
+	if (o.features)
+		(o.json ? print_features_json : print_features_text)(&b);
+	else
+		(o.json ? print_json : print_text)(&b);
 	fwrite(b.data, 1, b.length, stdout);
 	buf_clear(&b);
 	return CMD_DONE;
