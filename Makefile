@@ -14,7 +14,7 @@ WARN := -Wall -Wextra -Wno-unused-parameter -Wshadow -Wstrict-prototypes
 CFLAGS ?= -O2 -g
 LIBS := libbpf zlib
 # What weir can do without: with libfoo, HAVE_LIBFOO is defined.
-OPTIONAL := libcurl libseccomp libprotobuf-c
+OPTIONAL := libcurl libseccomp libprotobuf-c ncursesw
 HAVE := $(foreach lib,$(OPTIONAL),$(if $(shell $(PKG_CONFIG) --exists $(lib) && echo yes),$(lib)))
 LACK := $(filter-out $(HAVE),$(OPTIONAL))
 HAVE_FLAGS := $(foreach lib,$(HAVE),-DHAVE_$(shell echo $(lib) | tr a-z- A-Z_))
@@ -48,7 +48,7 @@ TOOLS := $(patsubst tools/%.c,$(B)/tools/%,$(filter-out %.bpf.c,$(wildcard tools
 
 .DELETE_ON_ERROR:
 .SECONDARY:
-.PHONY: all run test bench lint image install uninstall clean help deps tests tools
+.PHONY: all run test bench lint image deb install uninstall clean help deps tests tools
 all: $(B)/weir tools ## build weir and its tools into build/
 
 $(B)/weir: $(O)/user/main.o $(O)/libweir.a
@@ -134,7 +134,7 @@ $(O)/tests/%: $(O)/tests/%.o $(O)/libweir.a
 
 # What is fuzzed is compiled once more, by clang and with its counters.
 FUZZ := -fsanitize=address,undefined -fno-sanitize-recover=undefined
-FUZZ_OBJ := $(patsubst %.c,$(B)/fuzz/obj/%.o,$(filter ml/% user/rule%,$(USER_SRC)))
+FUZZ_OBJ := $(patsubst %.c,$(B)/fuzz/obj/%.o,$(filter ml/% user/rule% user/csv% user/label%,$(USER_SRC)))
 
 $(B)/fuzz/obj/%.o: %.c | $(if $(ONNX),$(B)/onnx.pb-c.c)
 	$(Q)mkdir -p $(@D) && $(CLANG) $(ALL_CFLAGS) -O1 $(FUZZ) -fsanitize=fuzzer-no-link -MMD -MP \
@@ -169,6 +169,9 @@ lint: $(if $(ONNX),$(B)/onnx.pb-c.c) ## check the format, and compile with gcc a
 
 image: $(B)/weir ## a container image of this build: build/weir-VERSION.tar
 	@tools/container/image.sh $(B)/weir $(VERSION)
+
+deb: ## Debian packages of this tree: build/deb/
+	@tools/debian/build.sh $(VERSION)
 
 # Where the files of install go. The unit is told where the binary is.
 SBIN := $(PREFIX)/sbin
