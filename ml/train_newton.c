@@ -92,8 +92,7 @@ static void try_column(const struct newton *w, const struct newton_node *node, u
 	newton_pair left = { 0, 0 };
 
 	for (uint32_t b = 0; b + 1 < w->bins->n_bins[column]; b++) {
-		newton_pair right;
-		double gain;
+		newton_pair right, taken;
 
 		if (!count[b])
 			continue;
@@ -104,10 +103,11 @@ static void try_column(const struct newton *w, const struct newton_node *node, u
 			continue;
 		if (n - n_left < least || right[1] < HESSIAN_LEAST)
 			break;
-		gain = left[0] * left[0] / (left[1] + added) +
-		       right[0] * right[0] / (right[1] + added) - own;
-		if (gain > best->gain)
-			*best = (struct split){ gain, column, b, n_left, left };
+		taken = (newton_pair){ left[0] * left[0], right[0] * right[0] } /
+		        ((newton_pair){ left[1], right[1] } + added);
+		if (taken[0] + taken[1] - own > best->gain)
+			*best = (struct split){ taken[0] + taken[1] - own, column, b, n_left,
+				                left };
 	}
 }
 
