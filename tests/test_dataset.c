@@ -394,8 +394,8 @@ static void what_cannot_be_used_is_told(void **state)
 	o.label_column = "c";
 	assert_null(begin(&o, "bytes"));
 	assert_string_equal(error,
-	                    "give one of --label-rules, --labels, --label-column and --label: "
-	                    "classes come from one place");
+	                    "give one of --label-rules, --labels and --label-column: classes come "
+	                    "from one place");
 }
 
 static void too_much_for_the_memory_is_told_before_it_is_too_late(void **state)

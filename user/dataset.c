@@ -98,13 +98,13 @@ static int open_labels(struct dataset_state *s, char *error, size_t size)
 {
 	const struct dataset_options *o = &s->o;
 
-	if (!!o->label_rules + !!o->labels + !!o->label_column + !!o->label > 1) {
+	if (!!o->label_rules + !!o->labels + !!o->label_column > 1) {
 		snprintf(error, size,
-		         "give one of --label-rules, --labels, --label-column and "
-		         "--label: classes come from one place");
+		         "give one of --label-rules, --labels and --label-column: "
+		         "classes come from one place");
 		return -EINVAL;
 	}
-	if (s->set->is_host && (o->label_rules || o->label_column || o->label)) {
+	if (s->set->is_host && (o->label_rules || o->label_column)) {
 		snprintf(error, size, "windows of hosts take their class from --labels alone");
 		return -EINVAL;
 	}
@@ -165,7 +165,7 @@ struct dataset *dataset_new(const struct dataset_options *options, const struct 
 
 bool dataset_has_labels(const struct dataset *d)
 {
-	return d->state->rules || d->state->labels || d->state->o.label_column || d->state->o.label;
+	return d->state->rules || d->state->labels || d->state->o.label_column;
 }
 
 void dataset_free(struct dataset *d)

@@ -22,7 +22,6 @@ struct dataset_options {
 	const char *label_rules;  /* file */
 	const char *labels;       /* CSV file */
 	const char *label_column; /* of flow CSV */
-	int label;                /* enum dataset_label */
 	const char *snapshots;    /* "3,5,8,all"; NULL: all */
 	uint64_t window_ns;
 	uint64_t min_flows; /* of a host in a window */
@@ -30,11 +29,6 @@ struct dataset_options {
 	uint64_t per_file; /* flows of a class from one file at most; 0: all */
 	uint64_t max_memory;
 	uint64_t random_state;
-};
-
-enum dataset_label {
-	DATASET_LABEL_NONE, /* or by one of the other ways */
-	DATASET_LABEL_NDPI,
 };
 
 extern const struct dataset_options dataset_defaults;

@@ -29,10 +29,9 @@ fuzz()
 	for word; do
 		printf '"%s"\n' "$word"
 	done >$dir/words
-	make -s "build/fuzz_$program" >$dir/log 2>&1 &&
+	if make -s "build/fuzz_$program" >$dir/log 2>&1 &&
 		"build/fuzz_$program" -runs="$runs" -seed=1 -max_len=1024 -dict=$dir/words \
-			-artifact_prefix=$dir/ $dir/corpus "$dir/$program" >$dir/log 2>&1
-	if [ $? -eq 0 ]; then
+			-artifact_prefix=$dir/ $dir/corpus "$dir/$program" >$dir/log 2>&1; then
 		echo "ok - fuzz_$program: $runs inputs, no fault"
 	else
 		echo "not ok - fuzz_$program: see $dir/crash-*"
