@@ -37,7 +37,7 @@ static void release(struct window *w, uint32_t number)
 		i = index_next(&w->index, i);
 	index_remove(&w->index, i);
 	for (k = 0; k < RULE_DISTINCT; k++)
-		distinct_clear(&e->set[k], &w->different);
+		distinct_clear(&tail_of(w, e)->set[k], &w->different);
 	e->flags &= ENTRY_LISTED;
 	pool_release(&w->pool, number);
 }
@@ -70,7 +70,7 @@ static void push_out(struct window *w)
 	release(w, victim);
 }
 
-static struct entry *insert(struct window *w, const struct alert_look *look, uint32_t hash,
+static struct entry *insert(struct window *w, struct alert_look *look, uint32_t hash,
                             uint32_t *number)
 {
 	uint32_t flags;
@@ -93,7 +93,7 @@ static struct entry *insert(struct window *w, const struct alert_look *look, uin
 	return e;
 }
 
-struct entry *keys_find(struct window *w, const struct alert_look *look, uint32_t *number)
+struct entry *keys_find(struct window *w, struct alert_look *look, uint32_t *number)
 {
 	uint32_t key = w->config.rule->key;
 	uint32_t hash = (uint32_t)(alert_key_hash(look, key) >> 32), i;

@@ -25,21 +25,22 @@ struct slot {
 	double cell[];
 };
 
-/* When flows began in this interval: looks at them come in no order. */
-struct beginnings {
-	uint64_t n, ns[8];
-};
-
+/* Behind the header, which is all of most comparisons, lie n_slots slots, then the tail. */
 struct entry {
 	struct flow_key key; /* of the last flow */
-	uint64_t start_ns;   /* when the last flow began, of intervals before; 0: none has */
-	double peak;         /* of the first condition's measure while learning */
 	uint32_t hash;
 	uint32_t touched; /* slot number */
 	uint32_t weight;  /* looks so far */
 	uint32_t flags;
+	char slots[] __attribute__((aligned(8)));
+};
+
+struct tail {
 	struct distinct set[RULE_DISTINCT];
-	char slots[] __attribute__((aligned(8))); /* behind them beginnings, where gaps count */
+	double peak;       /* of the first condition's measure while learning */
+	uint64_t start_ns; /* when the last flow began, of intervals before; 0: none has */
+	/* When flows began in this interval: looks at them come in no order. */
+	uint64_t n_starts, starts[8]; /* only where gaps count */
 };
 
 struct window {
@@ -68,13 +69,13 @@ static inline struct slot *slot_at(const struct window *w, struct entry *e, uint
 	return (struct slot *)(e->slots + i * w->slot_size);
 }
 
-static inline struct beginnings *beginnings_of(const struct window *w, struct entry *e)
+static inline struct tail *tail_of(const struct window *w, struct entry *e)
 {
-	return (struct beginnings *)(e->slots + w->n_slots * w->slot_size);
+	return (struct tail *)(e->slots + w->n_slots * w->slot_size);
 }
 
 /* The entry of the look's key and its number, made if there is none; NULL: no memory. */
-struct entry *keys_find(struct window *w, const struct alert_look *look, uint32_t *number);
+struct entry *keys_find(struct window *w, struct alert_look *look, uint32_t *number);
 
 /* Free idle keys, a part of all at a time. */
 void keys_sweep(struct window *w);

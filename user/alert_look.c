@@ -94,8 +94,6 @@ void alert_look_make(struct alert_look *look, const struct flow_record *flow,
 	memset(look, 0, sizeof(*look));
 	look->flow = flow;
 	look->seed = seed;
-	look->src = alert_hash(seed, flow->key.src, sizeof(flow->key.src));
-	look->dst = alert_hash(seed, flow->key.dst, sizeof(flow->key.dst));
 	if (flow->is_new)
 		add_beginning(look, flow);
 	else
@@ -108,11 +106,24 @@ void alert_look_make(struct alert_look *look, const struct flow_record *flow,
 	add(look, COLUMN_BYTES_IN, (double)flow->moved_bytes[1]);
 }
 
-uint64_t alert_key_hash(const struct alert_look *look, uint32_t key)
+/* Most looks are of no rule's interest, and need no hashes. */
+static void hash_addresses(struct alert_look *look)
+{
+	const struct flow_key *k = &look->flow->key;
+
+	if (look->is_hashed)
+		return;
+	look->src = alert_hash(look->seed, k->src, sizeof(k->src));
+	look->dst = alert_hash(look->seed, k->dst, sizeof(k->dst));
+	look->is_hashed = true;
+}
+
+uint64_t alert_key_hash(struct alert_look *look, uint32_t key)
 {
 	const struct flow_key *k = &look->flow->key;
 	uint64_t h = look->seed->key[1], rest;
 
+	hash_addresses(look);
 	if (key & RULE_SRC_IP)
 		h = alert_mix(h, look->src);
 	if (key & RULE_DST_IP)
@@ -139,11 +150,12 @@ bool alert_key_equal(const struct flow_key *a, const struct flow_key *b, uint32_
 	       (!(key & RULE_VLAN) || a->vlan[0] == b->vlan[0]);
 }
 
-uint64_t alert_value_hash(const struct alert_look *look, int subject)
+uint64_t alert_value_hash(struct alert_look *look, int subject)
 {
 	const struct field *f = rule_subject_field(subject);
 	union field_value v = { 0 };
 
+	hash_addresses(look);
 	f->get(look->flow, f, &v);
 	if (f->type == FIELD_TEXT)
 		return v.text ? alert_hash(look->seed, v.text, strlen(v.text)) : 0;

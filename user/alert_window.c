@@ -59,7 +59,8 @@ struct window *window_new(const struct window_config *config)
 	choose_columns(w);
 	choose_slots(w);
 	pool_init(&w->pool, sizeof(struct entry) + w->n_slots * w->slot_size +
-	                            (w->columns & GAPS ? sizeof(struct beginnings) : 0));
+	                            (w->columns & GAPS ? sizeof(struct tail)
+	                                               : offsetof(struct tail, n_starts)));
 	if (index_init(&w->index)) {
 		free(w);
 		return NULL;
@@ -77,7 +78,7 @@ void window_free(struct window *w)
 		return;
 	for (i = 0; i < w->pool.top; i++)
 		for (k = 0; entry_at(w, i)->flags & ENTRY_USED && k < RULE_DISTINCT; k++)
-			distinct_clear(&entry_at(w, i)->set[k], &w->different);
+			distinct_clear(&tail_of(w, entry_at(w, i))->set[k], &w->different);
 	pool_clear(&w->pool);
 	index_clear(&w->index);
 	free(w->listed);
@@ -143,15 +144,15 @@ static int compare_times(const void *a, const void *b)
 /* The gaps between the beginnings that have gathered, and to the last one before. */
 static void take_gaps(struct window *w, struct entry *e)
 {
-	struct beginnings *all = beginnings_of(w, e);
+	struct tail *t = tail_of(w, e);
 	double gap, change[N_COLUMNS] = { 0 };
 	uint64_t i, last, start;
 
-	qsort(all->ns, all->n, sizeof(all->ns[0]), compare_times);
-	for (i = 0; i < all->n; i++) {
-		last = e->start_ns;
-		start = all->ns[i];
-		e->start_ns = start > last ? start : last;
+	qsort(t->starts, t->n_starts, sizeof(t->starts[0]), compare_times);
+	for (i = 0; i < t->n_starts; i++) {
+		last = t->start_ns;
+		start = t->starts[i];
+		t->start_ns = start > last ? start : last;
 		gap = (double)(start > last ? start - last : last - start) / 1e9;
 		change[COLUMN_GAPS] = 1;
 		change[COLUMN_GAP_SUM] = gap;
@@ -159,30 +160,29 @@ static void take_gaps(struct window *w, struct entry *e)
 		if (last)
 			add_columns(w, current_slot(w, e), change);
 	}
-	all->n = 0;
+	t->n_starts = 0;
 }
 
-static void add_beginning(struct window *w, struct entry *e, const struct alert_look *look)
+static void add_beginning(struct window *w, struct entry *e, struct alert_look *look)
 {
 	const struct rule *r = w->config.rule;
-	struct beginnings *all;
+	struct tail *t = tail_of(w, e);
 	int k = 0;
 	uint8_t i;
 
 	for (i = 0; i < r->n_conditions; i++)
 		if (r->condition[i].measure == MEASURE_DISTINCT &&
-		    !distinct_add(&e->set[k++], &w->different,
+		    !distinct_add(&t->set[k++], &w->different,
 		                  alert_value_hash(look, r->condition[i].subject)))
 			w->counts.uncounted++;
 	if (!(w->columns & GAPS))
 		return;
-	all = beginnings_of(w, e);
-	if (all->n == sizeof(all->ns) / sizeof(all->ns[0]))
+	if (t->n_starts == sizeof(t->starts) / sizeof(t->starts[0]))
 		take_gaps(w, e); /* so many that their order no longer matters */
-	all->ns[all->n++] = look->flow->start_ns;
+	t->starts[t->n_starts++] = look->flow->start_ns;
 }
 
-void window_add(struct window *w, const struct alert_look *look, bool learning)
+void window_add(struct window *w, struct alert_look *look, bool learning)
 {
 	uint32_t number = 0;
 	struct entry *e = keys_find(w, look, &number);
@@ -240,7 +240,7 @@ static double score(struct window *w, const struct rule_condition *k, double val
 	return NAN;
 }
 
-static double measure(struct window *w, const struct entry *e, const struct rule_condition *k,
+static double measure(struct window *w, struct entry *e, const struct rule_condition *k,
                       const double sum[N_COLUMNS], bool has_learnt, double first)
 {
 	bool familiar = e->flags & ENTRY_FAMILIAR;
@@ -250,7 +250,7 @@ static double measure(struct window *w, const struct entry *e, const struct rule
 	if (k->measure == MEASURE_NOVEL)
 		return has_learnt && !familiar;
 	if (k->measure == MEASURE_GROWTH)
-		return has_learnt ? first / (e->peak < 1 ? 1 : e->peak) : NAN;
+		return has_learnt ? first / fmax(tail_of(w, e)->peak, 1) : NAN;
 	if (k->zscore)
 		return score(w, k, alert_measure(k->measure, sum));
 	return alert_measure(k->measure, sum);
@@ -267,7 +267,7 @@ static bool conditions_hold(struct window *w, struct entry *e, bool has_learnt, 
 	add_up(w, e, sum);
 	for (i = 0; i < r->n_conditions; i++) {
 		values[i] = r->condition[i].measure == MEASURE_DISTINCT
-		                    ? distinct_count(&e->set[set++], &w->different)
+		                    ? distinct_count(&tail_of(w, e)->set[set++], &w->different)
 		                    : measure(w, e, &r->condition[i], sum, has_learnt, values[0]);
 		if (!rule_compare(values[i], r->condition[i].op, r->condition[i].threshold))
 			return false;
@@ -291,8 +291,8 @@ void window_evaluate(struct window *w, struct window_mode mode, window_holds hol
 		if (w->columns & GAPS)
 			take_gaps(w, e);
 		is_true = conditions_hold(w, e, mode.has_learnt, values);
-		if (mode.is_learning && values[0] > e->peak)
-			e->peak = values[0];
+		if (mode.is_learning)
+			tail_of(w, e)->peak = fmax(tail_of(w, e)->peak, values[0]);
 		if (mode.is_learning || !is_true)
 			continue;
 		e->flags |= ENTRY_LISTED | ENTRY_HOLDS; /* look again without being touched */

@@ -37,7 +37,7 @@ void window_set_rule(struct window *w, const struct rule *rule);
 bool window_cares(const struct window *w, const struct alert_look *look);
 
 /* Count a look that passed the tests. learning: its key becomes familiar. */
-void window_add(struct window *w, const struct alert_look *look, bool learning);
+void window_add(struct window *w, struct alert_look *look, bool learning);
 
 /* The key, by a flow that has it, holds the rule's conditions, which measure values[]. */
 typedef void (*window_holds)(void *arg, const struct flow_key *key, const double *values);

@@ -205,7 +205,8 @@ int rule_key_parse(const char *name);
 
 /*
  * What tests may look at: the fields (field.h), and of the interval is_new, has_ended,
- * interval_bytes, interval_packets. Its number; negative: there is no such thing.
+ * interval_bytes, interval_bytes_out, interval_bytes_in, interval_packets. Its number; negative:
+ * there is no such thing.
  */
 int rule_subject(const char *name);
 const struct field *rule_subject_field(int subject);

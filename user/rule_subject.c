@@ -17,6 +17,8 @@
 GETTER(get_is_new, r->is_new)
 GETTER(get_has_ended, r->end != RECORD_LIVE)
 GETTER(get_interval_bytes, r->moved_bytes[0] + r->moved_bytes[1])
+GETTER(get_interval_bytes_out, r->moved_bytes[0])
+GETTER(get_interval_bytes_in, r->moved_bytes[1])
 GETTER(get_interval_packets, r->moved_packets[0] + r->moved_packets[1])
 
 #define F(name, type, get, unit, meaning)                                                          \
@@ -28,6 +30,9 @@ static const struct field extra[] = {
 	F("is_new", FIELD_FLAG, get_is_new, "", "the flow was not seen in earlier intervals"),
 	F("has_ended", FIELD_FLAG, get_has_ended, "", "this is the flow's last interval"),
 	F("interval_bytes", FIELD_COUNT, get_interval_bytes, "bytes", "of this interval"),
+	F("interval_bytes_out", FIELD_COUNT, get_interval_bytes_out, "bytes",
+	  "of it, from the source"),
+	F("interval_bytes_in", FIELD_COUNT, get_interval_bytes_in, "bytes", "of it, back to it"),
 	F("interval_packets", FIELD_COUNT, get_interval_packets, "packets", "of this interval"),
 };
 
