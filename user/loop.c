@@ -11,6 +11,7 @@
 #include <unistd.h>
 
 #define SOURCES 16
+#define CATCHES 4
 
 struct source {
 	int fd;
@@ -19,25 +20,46 @@ struct source {
 	void *arg;
 };
 
+/* A signal that is not to end the loop. */
+struct catch
+{
+	uint32_t number; /* 0: none */
+	loop_call call;
+	void *arg;
+};
+
 struct loop {
 	int epoll;
 	int signals;
+	sigset_t caught;
 	bool stopped;
-	loop_call hangup; /* instead of ending; NULL: end */
-	void *hangup_arg;
+	struct catch catches[CATCHES];
 	struct source sources[SOURCES];
 	int n_sources;
 };
+
+/* The entry for a signal, or for 0 a free one; NULL: there is none. */
+static struct catch *find_catch(struct loop *l, uint32_t number)
+{
+	int i;
+
+	for (i = 0; i < CATCHES; i++)
+		if (l->catches[i].number == number)
+			return &l->catches[i];
+	return NULL;
+}
 
 /* Signals are read here, so that their number is known. */
 static void on_signal(void *arg)
 {
 	struct signalfd_siginfo info;
 	struct loop *l = arg;
+	struct catch *c;
 
 	while (read(l->signals, &info, sizeof(info)) == sizeof(info)) {
-		if (info.ssi_signo == SIGHUP && l->hangup)
-			l->hangup(l->hangup_arg);
+		c = find_catch(l, info.ssi_signo);
+		if (c && c->call)
+			c->call(c->arg);
 		else
 			loop_stop(l);
 	}
@@ -61,18 +83,17 @@ static int add_source(struct loop *l, int fd, bool ours, loop_call call, void *a
 struct loop *loop_open(void)
 {
 	struct loop *l = calloc(1, sizeof(*l));
-	sigset_t set;
 
 	if (!l)
 		return NULL;
-	sigemptyset(&set);
-	sigaddset(&set, SIGINT);
-	sigaddset(&set, SIGTERM);
-	sigaddset(&set, SIGHUP);
-	sigprocmask(SIG_BLOCK, &set, NULL);
+	sigemptyset(&l->caught);
+	sigaddset(&l->caught, SIGINT);
+	sigaddset(&l->caught, SIGTERM);
+	sigaddset(&l->caught, SIGHUP);
+	sigprocmask(SIG_BLOCK, &l->caught, NULL);
 	signal(SIGINT, SIG_DFL); /* a script's background jobs are started with it ignored */
 	l->epoll = epoll_create1(EPOLL_CLOEXEC);
-	l->signals = signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK);
+	l->signals = signalfd(-1, &l->caught, SFD_CLOEXEC | SFD_NONBLOCK);
 	if (l->epoll >= 0 && l->signals >= 0 && !add_source(l, l->signals, false, on_signal, l))
 		return l;
 	loop_close(l);
@@ -153,8 +174,25 @@ int loop_run(struct loop *l)
 
 void loop_on_hangup(struct loop *l, loop_call call, void *arg)
 {
-	l->hangup = call;
-	l->hangup_arg = arg;
+	loop_on_signal(l, SIGHUP, call, arg);
+}
+
+int loop_on_signal(struct loop *l, int number, loop_call call, void *arg)
+{
+	struct catch *c = find_catch(l, number);
+
+	if (!c)
+		c = find_catch(l, 0);
+	if (!c)
+		return -ENOSPC;
+	if (!sigismember(&l->caught, number)) {
+		sigaddset(&l->caught, number);
+		sigprocmask(SIG_BLOCK, &l->caught, NULL);
+		if (signalfd(l->signals, &l->caught, 0) < 0)
+			return -errno;
+	}
+	*c = (struct catch){ .number = number, .call = call, .arg = arg };
+	return 0;
 }
 
 void loop_stop(struct loop *l)

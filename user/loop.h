@@ -27,7 +27,11 @@ int loop_every(struct loop *l, uint64_t interval_ns, loop_call call, void *arg);
 /* Call once, then. */
 int loop_after(struct loop *l, uint64_t delay_ns, loop_call call, void *arg);
 
+/* call NULL: SIGHUP ends the loop again. */
 void loop_on_hangup(struct loop *l, loop_call call, void *arg);
+
+/* Block this signal and call when it comes; again: instead. 0, or a negative errno. */
+int loop_on_signal(struct loop *l, int number, loop_call call, void *arg);
 
 /* Run until loop_stop() or SIGINT, SIGTERM. */
 int loop_run(struct loop *l);
