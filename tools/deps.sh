@@ -23,6 +23,7 @@ libbpf-dev     | library libbpf       | libbpf: loading and attaching
 libelf-dev     | library libelf       | libelf, which libbpf needs
 zlib1g-dev     | library zlib         | zlib: compressed files
 libseccomp-dev | wanted libseccomp    | libseccomp: the filter of system calls
+libncurses-dev | wanted ncursesw      | ncursesw: weir top
 libcurl4-gnutls-dev | wanted libcurl     | libcurl: alerts to webhooks and Alertmanager
 libprotobuf-c-dev   | wanted libprotobuf-c | libprotobuf-c: ONNX models
 protobuf-c-compiler | wanted protoc-c      | protoc-c: the code for ONNX models
@@ -40,6 +41,7 @@ tshark         | command tshark       | tshark: a second opinion on captures
 ethtool        | command ethtool      | ethtool: offloads of test links
 python3-onnx   | python onnx          | onnx: checks the models that are exported
 groff          | command groff       | groff: formats the manual page
+tmux           | command tmux         | tmux: a terminal for the tests of weir top
 podman         | wanted podman        | podman: runs the container image
 runc           | wanted runc          | runc: podman's runtime
 buildah        | wanted buildah       | buildah: builds the Containerfile's last stage
@@ -50,6 +52,7 @@ chromium       | browser chromium     | chromium: opens the pages
 "
 bench="$build$python
 softflowd      | command softflowd    | softflowd: a peer to measure beside
+python3-sklearn | python sklearn      | scikit-learn: a peer in training
 "
 
 # The system's python will do where another one comes first in PATH.

@@ -15,7 +15,7 @@ enum cmd_exit {
 
 #define CMD_COUNT(array) (sizeof(array) / sizeof((array)[0]))
 
-extern const struct opt_command cmd_monitor, cmd_read, cmd_fields, cmd_doctor;
+extern const struct opt_command cmd_monitor, cmd_top, cmd_read, cmd_fields, cmd_doctor;
 extern const struct opt_command cmd_plot, cmd_report;
 extern const struct opt_command cmd_train, cmd_evaluate, cmd_apply, cmd_model;
 extern const struct opt_command cmd_health, cmd_completion;

@@ -17,30 +17,13 @@
 #include "guard.h"
 #include "log.h"
 #include "loop.h"
+#include "monitor.h"
 #include "netdev.h"
 
 /* The interface counted so many and the hooks none: something is wrong. */
 #define SILENT_PACKETS 10
 
-struct monitor_options {
-	struct collect_options collect;
-	uint64_t duration_ns;
-	uint64_t kernel_flows;
-	int mode;
-	struct guard_options guard;
-};
-
-static const struct opt options[] = {
-	COLLECT_OPTIONS(struct monitor_options, collect),
-	WATCH_LIVE_OPTIONS(struct monitor_options, collect.watch),
-	{ "duration", 'd', "TIME", OPT_DURATION, offsetof(struct monitor_options, duration_ns), 0,
-	  UINT64_MAX, NULL, "stop after this; 0: never" },
-	{ "mode", 'm', "MODE", OPT_CHOICE, offsetof(struct monitor_options, mode), 0, 0,
-	  PROBE_MODES, "hook for incoming packets; outgoing ones are always seen by tc" },
-	{ "kernel-flows", 0, "N", OPT_NUMBER, offsetof(struct monitor_options, kernel_flows), 0,
-	  16777216, NULL, "entries of each CPU's flow table in the kernel; 0: by CPUs" },
-	GUARD_OPTIONS(struct monitor_options, guard),
-};
+static const struct opt options[] = { MONITOR_OPTIONS };
 
 struct monitor {
 	struct probe *probe;
@@ -49,8 +32,9 @@ struct monitor {
 	struct loop *loop;
 	struct drain_to to;
 	struct guard guard;
-	uint64_t interface_packets; /* of all interfaces, at the start */
-	uint64_t moved;             /* since then, until the last tick */
+	const struct monitor_guest *guest; /* NULL: none */
+	uint64_t interface_packets;        /* of all interfaces, at the start */
+	uint64_t moved;                    /* since then, until the last tick */
 	bool checked;
 	bool failed;
 };
@@ -173,7 +157,7 @@ static bool maps_work(void *arg)
 static unsigned int needs_of(const struct monitor *m, const struct watch_options *watch)
 {
 	const struct probe_attached *a;
-	unsigned int needs = 0;
+	unsigned int needs = m->guest ? m->guest->needs : 0;
 	size_t n, i;
 
 	a = probe_attached(m->probe, &n);
@@ -243,14 +227,32 @@ static void finish(struct monitor *m)
 	collect_expire(m->collect, now_ns());
 }
 
+static int open_guest(struct monitor *m, char *error, size_t size)
+{
+	return m->guest ? m->guest->open(m->guest->arg, m->loop, error, size) : 0;
+}
+
+static void close_guest(struct monitor *m)
+{
+	if (m->guest)
+		m->guest->close(m->guest->arg);
+}
+
 static int watch_until_end(struct monitor *m, const struct monitor_options *o)
 {
+	char error[256];
 	int result = CMD_DONE;
 
 	tell_attached(m);
 	collect_from_drain(m->collect, &m->to);
 	m->interface_packets = interface_packets(m);
+	if (open_guest(m, error, sizeof(error))) {
+		log_error("%s", error);
+		collect_abandon(m->collect);
+		return CMD_FAILED;
+	}
 	if (guard_drop(&m->guard, needs_of(m, &o->collect.watch), maps_work, m->drain)) {
+		close_guest(m);
 		collect_abandon(m->collect);
 		return CMD_FAILED;
 	}
@@ -258,15 +260,17 @@ static int watch_until_end(struct monitor *m, const struct monitor_options *o)
 	guard_begin(&m->guard, collect_books(m->collect));
 	if (loop_run(m->loop))
 		result = CMD_FAILED;
+	close_guest(m);
 	finish(m);
 	if (collect_close(m->collect) || m->failed)
 		result = CMD_FAILED;
 	return result;
 }
 
-static int watch(const struct monitor_options *o, char **names, int n)
+int monitor_run(const struct monitor_options *o, char **names, int n,
+                const struct monitor_guest *guest)
 {
-	struct monitor m = { 0 };
+	struct monitor m = { .guest = guest };
 	char error[640], source[64] = "";
 	int result;
 
@@ -286,13 +290,12 @@ static int watch(const struct monitor_options *o, char **names, int n)
 	return result;
 }
 
-/* Containers name their interfaces in the environment, white space between them. */
-static int names_from_environment(char *words, char **names)
+int monitor_interfaces(char *list, char **names, int size)
 {
 	char *rest, *word;
 	int n = 0;
 
-	for (word = strtok_r(words, " \t\n", &rest); word && n <= PROBE_MAX_INTERFACES;
+	for (word = strtok_r(list, " \t\n", &rest); word && n < size;
 	     word = strtok_r(NULL, " \t\n", &rest))
 		names[n++] = word;
 	return n;
@@ -309,7 +312,7 @@ static int check_and_watch(const struct monitor_options *o, char **names, int n)
 		          PROBE_MAX_INTERFACES);
 		return CMD_USAGE;
 	}
-	return watch(o, names, n);
+	return monitor_run(o, names, n, NULL);
 }
 
 static int run(const struct opt_command *self, int argc, char **argv)
@@ -330,7 +333,8 @@ static int run(const struct opt_command *self, int argc, char **argv)
 	if (argc || !variable)
 		return check_and_watch(&o, argv, argc);
 	words = strdup(variable);
-	result = words ? check_and_watch(&o, names, names_from_environment(words, names))
+	result = words ? check_and_watch(&o, names,
+	                                 monitor_interfaces(words, names, CMD_COUNT(names)))
 	               : CMD_FAILED;
 	free(words);
 	return result;

@@ -17,6 +17,7 @@
 #include "collect.h"
 #include "log.h"
 #include "parse.h"
+#include "read.h"
 
 struct read_options {
 	struct collect_options collect;
@@ -51,7 +52,7 @@ static void add_frame(struct collect *c, const struct capture_packet *frame)
 	collect_packet(c, &k, cause);
 }
 
-static int read_file(struct collect *c, const char *path)
+static int read_file(struct collect *c, const char *path, read_progress progress)
 {
 	enum capture_status status = CAPTURE_END;
 	struct capture_packet frame;
@@ -70,7 +71,9 @@ static int read_file(struct collect *c, const char *path)
 		if (status != CAPTURE_PACKET)
 			break;
 		add_frame(c, &frame);
-		if (++n % 4096 == 0 && !collect_wanted(c))
+		if (++n % 4096 == 0 && progress)
+			progress(path, capture_progress(capture));
+		if (n % 4096 == 0 && !collect_wanted(c))
 			break;
 	}
 	if (stopped) /* the interrupt may have cut a read short */
@@ -81,12 +84,34 @@ static int read_file(struct collect *c, const char *path)
 	return status == CAPTURE_FAILED ? CMD_FAILED : CMD_DONE;
 }
 
-static int run(const struct opt_command *self, int argc, char **argv)
+int read_run(const struct collect_options *o, char **paths, int n, read_progress progress,
+             void (*progress_end)(void))
 {
-	struct read_options o = { .collect = collect_defaults };
 	int result = CMD_DONE, i;
 	struct collect *c;
 	char error[512];
+
+	c = collect_open(o, false, paths[0], error, sizeof(error));
+	if (!c) {
+		log_error("%s", error);
+		return errno == EINVAL ? CMD_USAGE : CMD_FAILED;
+	}
+	catch_signals();
+	for (i = 0; i < n && !stopped && collect_wanted(c); i++)
+		if (read_file(c, paths[i], progress) != CMD_DONE)
+			result = CMD_FAILED;
+	if (progress_end)
+		progress_end();
+	if (result == CMD_FAILED && !collect_seen(c))
+		collect_abandon(c);
+	else if (collect_close(c))
+		result = CMD_FAILED;
+	return result;
+}
+
+static int run(const struct opt_command *self, int argc, char **argv)
+{
+	struct read_options o = { .collect = collect_defaults };
 
 	switch (opt_parse(self, &o, &argc, argv)) {
 	case OPT_HELP:
@@ -100,20 +125,7 @@ static int run(const struct opt_command *self, int argc, char **argv)
 		log_error("read: which file? weir read FILE... ('-' is stdin)");
 		return CMD_USAGE;
 	}
-	c = collect_open(&o.collect, false, argv[0], error, sizeof(error));
-	if (!c) {
-		log_error("%s", error);
-		return errno == EINVAL ? CMD_USAGE : CMD_FAILED;
-	}
-	catch_signals();
-	for (i = 0; i < argc && !stopped && collect_wanted(c); i++)
-		if (read_file(c, argv[i]) != CMD_DONE)
-			result = CMD_FAILED;
-	if (result == CMD_FAILED && !collect_seen(c))
-		collect_abandon(c);
-	else if (collect_close(c))
-		result = CMD_FAILED;
-	return result;
+	return read_run(&o.collect, argv, argc, NULL, NULL);
 }
 
 const struct opt_command cmd_read = {

@@ -120,7 +120,7 @@ struct collect *collect_open(const struct collect_options *o, bool live, const c
                              char *error, size_t size)
 {
 	struct collect *c = calloc(1, sizeof(*c));
-	struct sink_config sinks = { .top = o->top, .live = live };
+	struct sink_config sinks = { .top = o->top, .live = live, .screen = o->screen };
 	struct table_config table = {
 		.idle_ns = o->idle_ns,
 		.active_ns = o->active_ns,

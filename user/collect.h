@@ -23,6 +23,7 @@ struct collect_options {
 	bool uniflow;
 	struct opt_list outputs;
 	struct watch_options watch;
+	struct top *screen; /* of weir top; NULL: none */
 };
 
 extern const struct collect_options collect_defaults;

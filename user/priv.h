@@ -20,6 +20,7 @@ enum priv_need {
 	PRIV_WRITE_FILES = 1 << 2, /* make, rename and remove files */
 	PRIV_THREADS = 1 << 3,     /* start threads */
 	PRIV_COMMANDS = 1 << 4,    /* run programs: no filter then, as they would inherit it */
+	PRIV_TERMINAL = 1 << 5,    /* set up the terminal, stop for the shell's job control */
 };
 
 struct priv_config {

@@ -71,6 +71,9 @@ static const int threads[] = {
 	CALL(sched_getscheduler),
 };
 
+/* Beside settings of the terminal and stopping oneself, see allow_terminal(). */
+static const int terminal[] = { CALL(dup2), CALL(dup3), CALL(getpgrp), CALL(getpgid) };
+
 /* Removing a clsact filter: a netlink conversation. */
 static const int net_admin[] = {
 	CALL(capget), CALL(capset), CALL(setsockopt), CALL(bind), CALL(getsockname), CALL(sendto),
@@ -160,6 +163,18 @@ static int deny_children(scmp_filter_ctx filter)
 	return failed;
 }
 
+/* Of signals only those to itself. */
+static int allow_terminal(scmp_filter_ctx filter)
+{
+	static const unsigned int requests[] = { TCSETS, TCSETSW, TCSETSF, TCFLSH, TIOCGPGRP };
+	int failed = allow(filter, terminal, COUNT(terminal));
+	size_t i;
+
+	for (i = 0; i < COUNT(requests) && !failed; i++)
+		failed = allow_if(filter, CALL(ioctl), 1, UINT32_MAX, requests[i]);
+	return failed ? failed : allow_if(filter, CALL(kill), 0, UINT32_MAX, getpid());
+}
+
 static int add_rules(scmp_filter_ctx filter, unsigned int needs, bool trap)
 {
 	int failed = allow(filter, always, COUNT(always));
@@ -178,6 +193,8 @@ static int add_rules(scmp_filter_ctx filter, unsigned int needs, bool trap)
 		failed = allow(filter, net_admin, COUNT(net_admin));
 	if (!failed && needs & PRIV_NET_ADMIN)
 		failed = allow_if(filter, CALL(socket), 0, UINT32_MAX, AF_NETLINK);
+	if (!failed && needs & PRIV_TERMINAL)
+		failed = allow_terminal(filter);
 	return failed;
 }
 

@@ -10,7 +10,7 @@
 
 #include "log.h"
 
-extern const struct sink_kind sink_table, sink_csv, sink_json, sink_stats;
+extern const struct sink_kind sink_table, sink_csv, sink_json, sink_stats, sink_top;
 
 const struct sink_kind *const sink_kinds[] = { &sink_table, &sink_csv, &sink_json, &sink_stats,
 	                                       NULL };
@@ -89,11 +89,11 @@ struct sinks *sinks_open(const char *const *specs, size_t n, const struct sink_c
 	size_t i;
 	int failed;
 
-	if (!n) {
+	if (!n && !config->screen) {
 		specs = fallback;
 		n = 1;
 	}
-	s = calloc(1, sizeof(*s) + n * sizeof(s->list[0]));
+	s = calloc(1, sizeof(*s) + (n + 1) * sizeof(s->list[0]));
 	if (!s) {
 		snprintf(error, size, "cannot open the outputs: no memory");
 		return NULL;
@@ -111,6 +111,14 @@ struct sinks *sinks_open(const char *const *specs, size_t n, const struct sink_c
 			return NULL;
 		}
 	}
+	if (config->screen)
+		s->list[s->n++] = (struct sink){
+			.kind = &sink_top,
+			.name = "top:",
+			.out.fd = -1,
+			.config = &s->config,
+			.state = config->screen,
+		};
 	return s;
 }
 
@@ -216,7 +224,7 @@ bool sinks_show_table(const struct sinks *all)
 	size_t i;
 
 	for (i = 0; i < all->n; i++)
-		if (all->list[i].kind == &sink_table)
+		if (all->list[i].kind == &sink_table || all->list[i].kind == &sink_top)
 			return true;
 	return false;
 }

@@ -30,9 +30,12 @@ struct sink_report {
 	const char *source;          /* "eth0 (tcx)", a file's name */
 };
 
+struct top;
+
 struct sink_config {
 	uint32_t top; /* rows that a table shows */
 	bool live;    /* reports come at intervals; else all is over before anything is shown */
+	struct top *screen; /* top.h: of weir top, an output that -o cannot name; NULL: none */
 };
 
 struct sink;
@@ -66,7 +69,7 @@ struct sinks;
 
 /*
  * Open all. NULL on failure with one line in error and errno set: EINVAL when a spec makes no
- * sense. No spec at all: a table on stdout.
+ * sense. No spec at all and no screen: a table on stdout.
  */
 struct sinks *sinks_open(const char *const *specs, size_t n, const struct sink_config *config,
                          char *error, size_t size);
@@ -82,7 +85,7 @@ void sinks_final(struct sinks *s, const struct sink_report *r);
 /* Is any output still working? Without one there is nothing to go on for. */
 bool sinks_alive(const struct sinks *s);
 
-/* Does one of them write text for people to stdout? Then the closing summary goes there too. */
+/* Does one of them show itself to people on stdout? Then the closing summary goes there too. */
 bool sinks_show_table(const struct sinks *s);
 
 /* Flush and close all, say what was lost. Frees. 0, or -EIO if any failed but for a closed pipe. */
