@@ -4,8 +4,8 @@
  *
  * The time range is not known before the last record, so bins begin 1 us wide and are put together,
  * always a whole number of them, when a flow lies outside their range. Bins begin at multiples of
- * their width since 1970. A flow's bytes are cut at the bins' edges by one rounded-down running
- * sum, so that its parts add up to what it carried.
+ * their width since 1970. A flow's bytes are cut at the bins' edges by one rounded running sum,
+ * so that its parts add up to what it carried.
  */
 #include "plot_bins.h"
 
@@ -96,6 +96,14 @@ static bool reach(struct plot_bins *b, uint64_t from, uint64_t to)
 	return true;
 }
 
+/* As a whole number; never more than all of it, though a double may round it up. */
+static uint64_t part_of(uint64_t amount, double share)
+{
+	uint64_t part = (uint64_t)((double)amount * share + 0.5);
+
+	return part < amount ? part : amount;
+}
+
 void plot_bins_add(struct plot_bins *b, uint64_t start_ns, uint64_t duration_ns, uint64_t bytes,
                    uint64_t packets)
 {
@@ -112,10 +120,10 @@ void plot_bins_add(struct plot_bins *b, uint64_t start_ns, uint64_t duration_ns,
 	bin = &b->bin[start_ns / width - b->first];
 	for (i = start_ns / width; i < end / width; i++, bin++) {
 		share = (double)((i + 1) * width - start_ns) * per_ns;
-		now = (uint64_t)((double)bytes * share);
+		now = part_of(bytes, share);
 		bin->bytes += now - had;
 		had = now;
-		now = (uint64_t)((double)packets * share);
+		now = part_of(packets, share);
 		bin->packets += now - had_packets;
 		had_packets = now;
 	}

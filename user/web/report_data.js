@@ -32,7 +32,7 @@
 	weir.describe = function (f) {
 		const lines = [weir.endpoints(f),
 			f.protocol_name + (f.class_name ? ', class ' + f.class_name : ''),
-			weir.bytes(f.bytes) + ', ' + weir.grouped(f.packets) + ' packets in ' +
+			weir.bytes(f.bytes) + ', ' + weir.packets(f.packets) + ' in ' +
 				weir.duration(f.duration),
 			weir.rate(f.bytes_per_second, 'B/s') + ', ' + weir.rate(f.packets_per_second, 'pps') +
 				', ' + weir.bytes(f.avg_packet_size) + ' a packet'];

@@ -5,7 +5,7 @@
 	'use strict';
 
 	const data = weir.data, make = weir.make;
-	const margin = { left: 70, right: 14, top: 8, bottom: 44 };
+	const margin = { left: 84, right: 30, top: 8, bottom: 44 };
 
 	// How points are coloured; without scores all in one.
 	weir.painter = function () {
@@ -90,9 +90,14 @@
 			c.fillStyle = weir.colour('soft');
 			c.lineWidth = 1;
 			c.textAlign = 'center';
+			let free = 0;
 			for (const [at, text] of weir.ticks(across, x.domain()[0], x.domain()[1], width / 90)) {
 				c.strokeRect(Math.round(x(at)) + 0.5, margin.top, 0, bottom - margin.top);
-				c.fillText(text, Math.min(x(at), width - 24), bottom + 16);
+				const half = c.measureText(text).width / 2;
+				if (x(at) - half >= free) {
+					c.fillText(text, x(at), bottom + 16);
+					free = x(at) + half + 5;
+				}
 			}
 			c.textAlign = 'right';
 			c.textBaseline = 'middle';

@@ -24,7 +24,7 @@
 		const measures = of.map((name, i) => weir.measure(weir.points.map(f => f[name]),
 			['B/s', 'pps', 'B'][i]));
 		const view = Object.assign({}, start);
-		let places = [], width, height, dragged = null;
+		let places = [], written = [], width, height, dragged = null;
 
 		// A value on axis i as -1 .. 1.
 		function along(i, at) {
@@ -40,7 +40,7 @@
 			const cy = Math.cos(view.yaw), sy = Math.sin(view.yaw);
 			const cp = Math.cos(view.pitch), sp = Math.sin(view.pitch);
 			const x = p[0] * cy + p[1] * sy, depth = p[1] * cy - p[0] * sy;
-			const size = Math.min(width, height * 1.2) * 0.235 * view.zoom;
+			const size = Math.min(width * 0.21, height * 0.28) * view.zoom;
 			return [width / 2 + 14 + size * x, height / 2 - 4 - size * (p[2] * cp + depth * sp),
 				depth * cp - p[2] * sp];
 		}
@@ -86,6 +86,17 @@
 			return weir.ticks(measures[i], d[0], d[1], 5);
 		}
 
+		// Text where no other text is yet.
+		function write(c, text, x, y) {
+			const wide = c.measureText(text).width + 6;
+			const left = c.textAlign === 'right' ? x - wide : c.textAlign === 'left' ? x : x - wide / 2;
+			const box = [left, y - 8, left + wide, y + 8];
+			if (written.some(w => box[0] < w[2] && w[0] < box[2] && box[1] < w[3] && w[1] < box[3]))
+				return;
+			written.push(box);
+			c.fillText(text, x, y);
+		}
+
 		function label(c, i) {
 			const e = edgeFor(i), a = project(e[0]), b = project(e[1]);
 			const centre = project([0, 0, 0]), mid = [(a[0] + b[0]) / 2, (a[1] + b[1]) / 2];
@@ -99,13 +110,11 @@
 			c.fillStyle = weir.colour('soft');
 			c.textBaseline = 'middle';
 			c.textAlign = out[0] < -0.3 ? 'right' : out[0] > 0.3 ? 'left' : 'center';
-			const shown = ticks(i), every = Math.ceil(shown.length * 26 / long);
-			shown.forEach(function (tick, n) {
+			for (const tick of ticks(i)) {
 				const t = (along(i, tick[0]) + 1) / 2;
-				if (n % every === 0 && t > 0.03 && t < 0.97)
-					c.fillText(tick[1], a[0] + (b[0] - a[0]) * t + out[0] * 8,
-						a[1] + (b[1] - a[1]) * t + out[1] * 12);
-			});
+				write(c, tick[1], a[0] + (b[0] - a[0]) * t + out[0] * 8,
+					a[1] + (b[1] - a[1]) * t + out[1] * 12);
+			}
 			name(c, names[i], mid, out, Math.atan2(b[1] - a[1], b[0] - a[0]));
 		}
 
@@ -121,7 +130,7 @@
 
 		function draw() {
 			width = Math.max(300, box.clientWidth);
-			height = Math.round(Math.min(520, width * 0.8));
+			height = Math.round(Math.max(360, Math.min(500, width * 0.8)));
 			const c = weir.sharpen(canvas, width, height), paint = weir.painter();
 			const ring = weir.colour('red');
 			c.clearRect(0, 0, width, height);
@@ -136,6 +145,7 @@
 					weir.dot(c, p.x, p.y, 4.8, ring);
 				weir.dot(c, p.x, p.y, 2.7, paint(p.flow));
 			}
+			written = [];
 			[0, 1, 2].forEach(i => label(c, i));
 			canvas.dataset.yaw = view.yaw.toFixed(4);
 			canvas.dataset.pitch = view.pitch.toFixed(4);

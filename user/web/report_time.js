@@ -3,7 +3,7 @@
 (function (weir) {
 	'use strict';
 
-	const data = weir.data;
+	const data = weir.data, margin = 34;
 	const hint = 'Drag to move; click, then turn the wheel, to zoom; double click to show all.';
 
 	// Ticks that tell no more of date and time than they differ in.
@@ -23,8 +23,9 @@
 	}
 
 	// An SVG chart with a time axis that zooms; draw(chart, first, last) fills it.
-	function timeChart(id, height, left, first, last, draw) {
-		const d3 = window.d3, box = weir.box(id), chart = { left: left, height: height };
+	function timeChart(id, height, leftOf, first, last, draw) {
+		const d3 = window.d3, box = weir.box(id), chart = { height: height };
+		let left = 0;
 		const svg = d3.select(box).append('svg').attr('class', 'pans').attr('role', 'img')
 			.attr('aria-label', document.querySelector('#' + id + ' h2').textContent);
 		const zoom = d3.behavior.zoom().scaleExtent([1, 5000]);
@@ -33,12 +34,12 @@
 		chart.x = x;
 
 		function keepInside() {
-			const inner = chart.width - left - 14, scale = zoom.scale(), at = zoom.translate();
-			const least = (chart.width - 14) * (1 - scale);
+			const inner = chart.width - left - margin, scale = zoom.scale(), at = zoom.translate();
+			const least = (chart.width - margin) * (1 - scale);
 			zoom.translate([Math.min(0 - left * (scale - 1), Math.max(least, at[0])), 0]);
 			const from = (left - zoom.translate()[0]) / scale, share = s => first + (last - first) * s;
 			const a = share((from - left) / inner), b = share((from - left + inner / scale) / inner);
-			x.domain([new Date(a * 1000), new Date(b * 1000)]).range([left, chart.width - 14]);
+			x.domain([new Date(a * 1000), new Date(b * 1000)]).range([left, chart.width - margin]);
 			return [a, b];
 		}
 
@@ -52,14 +53,15 @@
 		}
 
 		chart.redraw = function () {
-			chart.width = Math.max(320, box.clientWidth);
+			chart.width = Math.max(300, box.clientWidth);
+			chart.left = left = leftOf(chart.width);
 			svg.attr('viewBox', '0 0 ' + chart.width + ' ' + height).attr('height', height);
 			const [a, b] = keepInside();
 			svg.node().dataset.from = a;
 			svg.node().dataset.to = b;
 			svg.selectAll('*').remove();
 			svg.append('clipPath').attr('id', id + '-clip').append('rect').attr('x', left).attr('y', 0)
-				.attr('width', chart.width - left - 14).attr('height', height - 43);
+				.attr('width', chart.width - left - margin).attr('height', height - 43);
 			draw(chart, a, b);
 			axis(b - a);
 		};
@@ -95,7 +97,7 @@
 		const x = s => chart.x(new Date(s * 1000));
 		chart.bins = bins;
 		svg.append('g').attr('class', 'axis').attr('transform', 'translate(' + chart.left + ',0)')
-			.call(d3.svg.axis().scale(y).orient('left').ticks(6).tickSize(-chart.width + chart.left + 14)
+			.call(d3.svg.axis().scale(y).orient('left').ticks(6).tickSize(-chart.width + chart.left + margin)
 				.tickFormat(v => weir.tick(v, 'B/s')));
 		let edge = 'M' + x(bins[0].time) + ',' + bottom;
 		for (const bin of bins)
@@ -110,7 +112,7 @@
 
 	weir.volumeChart = function () {
 		const v = data.volume;
-		const chart = timeChart('volume', 300, 76, v.start, v.start + v.bytes.length * v.width, drawVolume);
+		const chart = timeChart('volume', 300, () => 76, v.start, v.start + v.bytes.length * v.width, drawVolume);
 		chart.svg.on('mousemove', function () {
 			const event = window.d3.event, at = window.d3.mouse(this)[0];
 			const seconds = chart.x.invert(at) / 1000;
@@ -120,13 +122,13 @@
 			chart.cross.style('display', null).attr('x1', at).attr('x2', at);
 			weir.tip(weir.time(bin.time, bin.span < 1 ? 3 : 0) + ' UTC, ' + weir.duration(bin.span) + '\n' +
 				weir.rate(bin.bytes / bin.span, 'B/s') + ', ' + weir.rate(bin.packets / bin.span, 'pps') +
-				'\n' + weir.bytes(bin.bytes) + ', ' + weir.grouped(bin.packets) + ' packets', event);
+				'\n' + weir.bytes(bin.bytes) + ', ' + weir.packets(bin.packets), event);
 		});
 		chart.redraw();
 	};
 
 	const groups = { 6: 'blue', 17: 'orange', 1: 'green', 58: 'green' };
-	const lanes = 40, lane = 15;
+	const lanes = 40, lane = 15, narrow = 620;
 
 	function short(address) {
 		return address.length > 21 ? address.slice(0, 10) + '\u2026' + address.slice(-9) : address;
@@ -137,10 +139,10 @@
 		flows.forEach(function (f, i) {
 			const y = 6 + i * lane, from = chart.x(new Date(f.start_time * 1000));
 			const to = chart.x(new Date((f.start_time + f.duration) * 1000));
-			svg.append('line').attr('class', 'axis').attr('x1', chart.left).attr('x2', chart.width - 14)
+			svg.append('line').attr('class', 'axis').attr('x1', chart.left).attr('x2', chart.width - margin)
 				.attr('y1', y + lane).attr('y2', y + lane).style('stroke', 'var(--line)');
 			svg.append('text').attr('x', chart.left - 8).attr('y', y + 11).attr('text-anchor', 'end')
-				.style('font-size', '11px').text(short(f.src_ip) + ' to ' + short(f.dst_ip) +
+				.style('font-size', '11px').text((chart.width < narrow ? '' : short(f.src_ip) + ' to ') + short(f.dst_ip) +
 				(f.dst_port ? ' port ' + f.dst_port : ''));
 			inside.append('rect').attr('x', from).attr('y', y + 2).attr('height', lane - 4)
 				.attr('width', Math.max(2, to - from)).attr('rx', 2)
@@ -154,7 +156,7 @@
 		const flows = weir.largest.slice(0, lanes).sort((a, b) => a.start_time - b.start_time);
 		const first = Math.min(...flows.map(f => f.start_time));
 		const last = Math.max(...flows.map(f => f.start_time + f.duration), first + 0.001);
-		const chart = timeChart('timeline', flows.length * lane + 56, 310, first,
+		const chart = timeChart('timeline', flows.length * lane + 56, w => w < narrow ? 165 : 310, first,
 			last + (last - first) * 0.01, c => drawLanes(c, flows));
 		const legend = weir.make('p', { class: 'legend' });
 		for (const [name, colour] of [['TCP', 'blue'], ['UDP', 'orange'], ['ICMP', 'green'], ['other', 'grey']]) {

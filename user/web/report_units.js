@@ -40,6 +40,10 @@ window.weir = {};
 		return String(n).replace(/\B(?=(\d{3})+$)/g, ',');
 	};
 
+	weir.packets = function (n) {
+		return weir.grouped(n) + (n === 1 ? ' packet' : ' packets');
+	};
+
 	weir.duration = function (s) {
 		if (s < 1e-3)
 			return (s * 1e6).toFixed(0) + ' us';
