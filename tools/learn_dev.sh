@@ -57,11 +57,14 @@ hosts()
 
 	learn_hosts || return 1
 	mapfile -t files < <(awk -F'\t' -v d="$attacks" \
-		'NR > 1 && $5 !~ /modbus|benign/ { print d "/" $1 }' "$attacks/sources.tsv")
+		'NR > 1 && $5 !~ /modbus/ { print d "/" $1 }' "$attacks/sources.tsv")
 	{
 		echo file,label
 		printf '%s,normal\n' "${normal[@]}"
-		awk -F'\t' -v d="$attacks" 'NR > 1 { print d "/" $1 "," $5 }' "$attacks/sources.tsv"
+		awk -F'\t' -v d="$attacks" 'NR > 1 && $5 !~ /modbus/ {
+			sub(/.benign-pair/, $1 ~ /normal/ ? "" : "-hydra", $5)
+			print d "/" $1 "," ($1 ~ /normal/ ? "normal" : $5)
+		}' "$attacks/sources.tsv"
 	} >"$dir/labels.csv"
 	"$weir" evaluate "$dir/hosts" "${normal[@]}" "${files[@]}" --labels "$dir/labels.csv"
 }
