@@ -14,6 +14,7 @@
 #include <string.h>
 
 #include "addr.h"
+#include "apply_row.h"
 #include "cmd.h"
 #include "cmd_learn.h"
 #include "dataset_flows.h"
@@ -39,11 +40,6 @@ static const struct opt options[] = {
 	DATASET_FLOW_OPTIONS(struct apply_options, data),
 };
 
-static const char *const said[] = { "class", "class_probability", "anomaly_score", "is_anomaly",
-	                            "anomaly_reasons" };
-
-#define N_SAID CMD_COUNT(said)
-
 struct apply {
 	struct verdicts *verdicts;
 	struct out out;
@@ -52,7 +48,6 @@ struct apply {
 	double *rows[2];         /* [BATCH][n] of the classifier and the anomaly model */
 	struct verdict *verdict; /* [BATCH] */
 	size_t n;
-	int said_field[N_SAID];
 	struct host_windows *hosts;
 	uint64_t window_ns, min_flows;
 	char *header; /* what has been written; later inputs must have the same */
@@ -63,40 +58,6 @@ struct apply {
 	int failed;
 	char error[1024];
 };
-
-static bool is_said(const char *name)
-{
-	size_t i;
-
-	for (i = 0; i < N_SAID; i++)
-		if (!strcmp(said[i], name))
-			return true;
-	return false;
-}
-
-static void put_text(struct buf *b, const char *text)
-{
-	static const struct field f = { .type = FIELD_TEXT };
-	union field_value v = { .text = text };
-
-	field_put_csv(b, &f, &v);
-}
-
-static void put_said(struct apply *a, const struct verdict *verdict)
-{
-	struct flow_record r = { .verdict = verdict };
-	union field_value v;
-	size_t i;
-
-	for (i = 0; i < N_SAID; i++) {
-		const struct field *f = &fields[a->said_field[i]];
-
-		buf_char(&a->out.text, ',');
-		f->get(&r, f, &v);
-		field_put_csv(&a->out.text, f, &v);
-	}
-	buf_char(&a->out.text, '\n');
-}
 
 /* Judge what waits and write it. */
 static int finish_batch(struct apply *a)
@@ -110,7 +71,7 @@ static int finish_batch(struct apply *a)
 			verdicts_judge_vectors(a->verdicts, m, a->verdict, a->rows[m], a->n);
 	for (i = 0; i < a->n; i++) {
 		buf_put(&a->out.text, a->text.data + from, a->end[i] - from);
-		put_said(a, &a->verdict[i]);
+		apply_put_verdict(&a->out.text, &a->verdict[i]);
 		a->anomalies += a->verdict[i].is_anomaly;
 		from = a->end[i];
 	}
@@ -128,51 +89,6 @@ static int end_row(struct apply *a)
 	return a->n < BATCH ? 0 : finish_batch(a);
 }
 
-/* Text of all columns but those that models fill. */
-static void put_record_header(struct buf *b)
-{
-	size_t i;
-
-	for (i = 0; i < n_fields; i++)
-		if (!is_said(fields[i].name))
-			buf_format(b, "%s%s", i ? "," : "", fields[i].name);
-}
-
-static void put_csv_header(struct buf *b, const struct csv *csv)
-{
-	size_t i, n = 0;
-
-	for (i = 0; i < csv_columns(csv); i++) {
-		if (is_said(csv_column_name(csv, i)))
-			continue;
-		if (n++)
-			buf_char(b, ',');
-		put_text(b, csv_column_name(csv, i));
-	}
-}
-
-static void put_row(struct buf *b, const struct flows_view *view)
-{
-	union field_value v;
-	size_t i, n = 0;
-
-	for (i = 0; view->record && i < n_fields; i++) {
-		if (is_said(fields[i].name))
-			continue;
-		if (n++)
-			buf_char(b, ',');
-		fields[i].get(view->record, &fields[i], &v);
-		field_put_csv(b, &fields[i], &v);
-	}
-	for (i = 0; view->csv && i < csv_columns(view->csv); i++) {
-		if (is_said(csv_column_name(view->csv, i)))
-			continue;
-		if (n++)
-			buf_char(b, ',');
-		put_text(b, csv_text(view->csv, i));
-	}
-}
-
 static int refuse_header(struct apply *a)
 {
 	snprintf(a->error, sizeof(a->error),
@@ -185,12 +101,8 @@ static int check_header(struct apply *a, const struct flows_view *view)
 {
 	struct buf b = { 0 };
 	int failed = 0;
-	size_t i;
 
-	if (view->csv)
-		put_csv_header(&b, view->csv);
-	else
-		put_record_header(&b);
+	apply_put_header(&b, view);
 	buf_char(&b, '\0');
 	if (b.error) {
 		failed = -ENOMEM;
@@ -199,9 +111,7 @@ static int check_header(struct apply *a, const struct flows_view *view)
 	} else {
 		a->header = strdup(b.data);
 		buf_text(&a->out.text, b.data);
-		for (i = 0; i < N_SAID; i++)
-			buf_format(&a->out.text, ",%s", said[i]);
-		buf_char(&a->out.text, '\n');
+		apply_put_verdict_header(&a->out.text);
 	}
 	buf_clear(&b);
 	return failed ? failed : a->header ? 0 : -ENOMEM;
@@ -230,7 +140,7 @@ static int take_flow(void *arg, const struct flows_view *view)
 			feature_vector(verdicts_set(a->verdicts, m),
 			               a->rows[m] + a->n * verdicts_set(a->verdicts, m)->n,
 			               view->values);
-	put_row(&a->text, view);
+	apply_put_row(&a->text, view);
 	return end_row(a);
 }
 
@@ -242,9 +152,7 @@ static void put_hosts_header(struct apply *a)
 	buf_text(&a->out.text, "file,window_start,window,host,role,flows");
 	for (i = 0; i < set->n; i++)
 		buf_format(&a->out.text, ",%s", set->feature[i]->name);
-	for (i = 0; i < N_SAID; i++)
-		buf_format(&a->out.text, ",%s", said[i]);
-	buf_char(&a->out.text, '\n');
+	apply_put_verdict_header(&a->out.text);
 }
 
 static void take_host(void *arg, const struct host_window *w)
@@ -257,7 +165,7 @@ static void take_host(void *arg, const struct host_window *w)
 
 	if (a->failed || w->flows < a->min_flows)
 		return;
-	put_text(&a->text, a->path);
+	apply_put_text(&a->text, a->path);
 	buf_char(&a->text, ',');
 	buf_seconds(&a->text, w->start_ns);
 	buf_char(&a->text, ',');
@@ -290,7 +198,7 @@ static int prepare(struct apply *a, const struct apply_options *o)
 {
 	const struct feature_set *set;
 	const int16_t *list;
-	size_t n, i;
+	size_t n;
 	int m;
 
 	a->verdict = calloc(BATCH, sizeof(*a->verdict));
@@ -303,8 +211,6 @@ static int prepare(struct apply *a, const struct apply_options *o)
 			return -ENOMEM;
 		need(a, set->needed, set->n_needed);
 	}
-	for (i = 0; i < N_SAID; i++)
-		a->said_field[i] = feature_field(said[i]);
 	set = verdicts_set(a->verdicts, true);
 	if (set && set->is_host) {
 		a->window_ns = o->data.window_ns;

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
-/* What dataset.c and dataset_add.c share. */
+/* What dataset.c, dataset_add.c and dataset_folder.c share. */
 #ifndef WEIR_DATASET_STATE_H
 #define WEIR_DATASET_STATE_H
 
@@ -45,5 +45,8 @@ struct dataset_state {
 	double *values;              /* [n_waiting][n_features] */
 	size_t n_waiting, capacity;
 };
+
+/* A file into the data set. 0, or negative with one line in error. */
+int dataset_add_file(struct dataset_state *s, const char *path, char *error, size_t size);
 
 #endif
