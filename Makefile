@@ -91,16 +91,17 @@ $(O)/%.bpf.embed.o: $(B)/%.bpf.o
 		$$n $$n $< $$n $$n | $(CC) -x assembler -c -o $@ -
 
 # The parts of the report's page as bytes in ours. Its charts are drawn with the packaged d3 where
-# that is installed; its copy has another name where not, so that installing it later is noticed.
+# that is installed; that it came or went shows in the time of the folder.
 D3 := $(wildcard /usr/share/javascript/d3/d3.min.js)
+D3_FOLDER := $(firstword $(wildcard /usr/share/javascript /usr/share))
 D3_LICENCE := $(wildcard /usr/share/doc/libjs-d3/copyright)
 WEB := $(patsubst %,user/web/report_%.js,units data lists axes time points space main)
 
-$(B)/web/d3: $(D3) $(D3_LICENCE)
+$(B)/web/d3: $(D3_FOLDER) $(D3) $(D3_LICENCE)
 	$(Q)mkdir -p $(@D) && { echo '/*'; sed 's,[*]/,* /,g' /dev/null $(D3_LICENCE); echo '*/'; \
 		cat /dev/null $(D3); } >$@
 
-$(B)/web/no_d3:
+$(B)/web/no_d3: $(D3_FOLDER)
 	$(Q)mkdir -p $(@D) && : >$@
 
 $(B)/web/report.js: $(WEB)
@@ -207,4 +208,4 @@ clean: ## remove build/
 help: ## this list
 	@sed -n 's/^\([a-z]*\):.*## \(.*\)/  make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 18
 
--include $(shell find $(B) -name '*.d' 2>/dev/null)
+-include $(shell find $(B) -path $(B)/deb -prune -o -type f -name '*.d' -print 2>/dev/null)

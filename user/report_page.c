@@ -57,24 +57,44 @@ static void put_base64(struct buf *b, const struct buf *bytes)
 	}
 }
 
-/* A picture of gnuplot's as an image, in which no script could run. */
-static int put_picture(struct buf *b, const struct plot_kind *kind, const struct parts *p)
+/* The charts that need a library; lists are drawn without. Many points are smaller as pixels. */
+static const struct {
+	const char *kind;
+	enum plot_format format;
+	const char *type;
+} stills[] = {
+	{ "volume", PLOT_SVG, "svg+xml" },
+	{ "anomalies", PLOT_PNG, "png" },
+	{ "anomalies-3d", PLOT_PNG, "png" },
+	{ "timeline", PLOT_SVG, "svg+xml" },
+};
+
+/* The name of the file without its folders. */
+static const char *source_of(const struct report *r)
 {
-	struct plot_page page = { .format = PLOT_SVG, .width = 960, .top = 20 };
+	const char *slash = r->n_files == 1 ? strrchr(r->files[0], '/') : NULL;
+
+	return slash ? slash + 1 : r->n_files == 1 ? r->files[0] : "all files";
+}
+
+/* A picture of gnuplot's as an image, in which no script could run. */
+static int put_picture(struct buf *b, const struct parts *p, size_t which)
+{
+	const struct plot_kind *kind = plot_kind_find(stills[which].kind);
+	struct plot_page page = { .width = 960, .top = 20, .source = source_of(p->report) };
 	struct buf script = { 0 }, image = { 0 };
 	int failed;
 
-	page.source = p->report->n_files == 1 ? p->report->files[0] : "all files";
+	if (plot_check(kind, p->data, p->note, p->note_size))
+		return 0;
+	page.format = stills[which].format;
 	plot_script(&script, kind, p->data, &page);
 	failed = plot_gnuplot_run(&script, &image, p->note, p->note_size);
 	if (!failed) {
-		buf_format(b,
-		           "<figure><img alt=\"%s\" width=\"960\" "
-		           "src=\"data:image/svg+xml;base64,",
-		           kind->title);
+		buf_format(b, "<figure><img alt=\"%s\" width=\"960\" src=\"data:image/%s;base64,",
+		           kind->title, stills[which].type);
 		put_base64(b, &image);
 		buf_text(b, "\"></figure>\n");
-		*p->note = '\0';
 	}
 	buf_clear(&script);
 	buf_clear(&image);
@@ -83,16 +103,12 @@ static int put_picture(struct buf *b, const struct plot_kind *kind, const struct
 
 static void put_pictures(struct buf *b, const struct parts *p)
 {
-	size_t i;
+	size_t i, n = sizeof(stills) / sizeof(stills[0]);
 
-	for (i = 0; i < plot_n_kinds && !report_has_charts(); i++) {
-		char why[256];
-
-		if (plot_check(&plot_kinds[i], p->data, why, sizeof(why)))
-			continue;
-		if (put_picture(b, &plot_kinds[i], p))
-			break;
-	}
+	for (i = 0; i < n && !report_has_charts(); i++)
+		if (put_picture(b, p, i))
+			return; /* the note tells why */
+	*p->note = '\0';
 }
 
 static void put_nonce(struct buf *b, const struct parts *p)
