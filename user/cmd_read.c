@@ -42,14 +42,11 @@ static void catch_signals(void)
 
 static void add_frame(struct collect *c, const struct capture_packet *frame)
 {
-	struct flow_packet k;
-	enum flow_cause cause;
+	struct flow_packet *k = collect_room(c);
 
-	memset(&k, 0, sizeof(k));
-	k.time_ns = frame->time_ns;
-	cause = parse_packet(&k, frame->data, frame->data + frame->captured, frame->length,
-	                     frame->link, 0);
-	collect_packet(c, &k, cause);
+	k->time_ns = frame->time_ns;
+	collect_packet(c, parse_packet(k, frame->data, frame->data + frame->captured, frame->length,
+	                               frame->link, 0));
 }
 
 static int read_file(struct collect *c, const char *path, read_progress progress)

@@ -1,23 +1,29 @@
 // SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
 /*
- * The pipeline. For files, packets are parsed elsewhere and come in one by one; a few are held back
- * so that their table slots can be fetched from memory while others are worked on. Live, partials
- * come from the drain. Both end in the same table, and from there in the same records.
+ * The pipeline. For files, packets are parsed elsewhere and come in one by one; live, partials come
+ * from the drain. Both end in the same table, and from there in the same records.
+ *
+ * Live, all is done in one thread. Files have three stages, in threads of their own where there are
+ * processors for them: whoever parses, the table (intake.h), and the records on their way out
+ * (outlet.h). What a stage writes no other one looks at until collect_close() has ended them all.
  */
 #include "collect.h"
 
 #include <errno.h>
 #include <inttypes.h>
+#include <sched.h>
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
 
+#include "intake.h"
 #include "log.h"
+#include "outlet.h"
 #include "summary.h"
 #include "table.h"
 
-#define HELD   16
-#define SECOND 1000000000ULL
+#define WRITERS 4 /* threads that make text of records, at most */
+#define SECOND  1000000000ULL
 
 const struct collect_options collect_defaults = {
 	.interval_ns = 5 * SECOND,
@@ -43,12 +49,8 @@ struct collect {
 	struct flow_count last_seen;
 	struct flow_record *top;
 	uint64_t *top_bytes;
-	struct flow_packet held[HELD];
-	uint32_t held_hash[HELD];
-	int n_held;
-	uint64_t next_sweep_ns;
-	uint64_t latest_ns; /* of the packets of files */
-	bool at_boundary;
+	struct intake *intake; /* of files; live NULL, as is */
+	struct outlet *outlet;
 };
 
 /* A record, or a look at a live flow, on its last stretch, judged if it was to be. */
@@ -67,16 +69,26 @@ static void pass_on(void *arg, const struct flow_record *r)
 	sinks_record(c->sinks, r);
 }
 
+static void judge(void *arg, const struct flow_record *r)
+{
+	struct collect *c = arg;
+
+	if (c->watch)
+		watch_record(c->watch, r);
+	else
+		pass_on(c, r);
+}
+
 static void emit(void *arg, const struct flow_record *record)
 {
 	struct collect *c = arg;
 	struct flow_record r = *record;
 
 	r.wall_ns = c->wall_ns;
-	if (c->watch)
-		watch_record(c->watch, &r);
+	if (c->outlet)
+		outlet_record(c->outlet, &r);
 	else
-		pass_on(c, &r);
+		judge(c, &r);
 }
 
 static void look(void *arg, const struct flow_record *record)
@@ -105,6 +117,51 @@ static void read_clocks(struct collect *c)
 		c->wall_ns = clock_ns(CLOCK_REALTIME) - clock_ns(CLOCK_MONOTONIC);
 }
 
+/* The processors we may run on. */
+static uint32_t count_processors(void)
+{
+	cpu_set_t set;
+
+	return sched_getaffinity(0, sizeof(set), &set) ? 1 : CPU_COUNT(&set);
+}
+
+/* The stages of files. Judging and its sums go record by record, for which one thread does. */
+static int open_stages(struct collect *c)
+{
+	uint32_t processors = count_processors(), writers = c->watch ? 1 : processors;
+	const struct outlet_config outlet = {
+		.sinks = c->sinks,
+		.n_threads = processors < 2      ? 0
+		             : writers < WRITERS ? writers
+		                                 : WRITERS,
+		.pass = judge,
+		.arg = c,
+	};
+	const struct intake_config intake = {
+		.table = c->table,
+		.books = &c->books,
+		.idle_ns = c->options.idle_ns,
+		.interval_ns = c->options.interval_ns,
+		.threaded = processors > 1,
+	};
+
+	c->outlet = outlet_new(&outlet);
+	c->intake = c->outlet ? intake_new(&intake) : NULL;
+	return c->intake ? 0 : -ENOMEM;
+}
+
+static void end_intake(struct collect *c)
+{
+	intake_end(c->intake);
+	c->intake = NULL;
+}
+
+static void end_outlet(struct collect *c)
+{
+	outlet_end(c->outlet);
+	c->outlet = NULL;
+}
+
 static void discard(struct collect *c)
 {
 	table_free(c->table);
@@ -120,7 +177,12 @@ struct collect *collect_open(const struct collect_options *o, bool live, const c
                              char *error, size_t size)
 {
 	struct collect *c = calloc(1, sizeof(*c));
-	struct sink_config sinks = { .top = o->top, .live = live, .screen = o->screen };
+	struct sink_config sinks = {
+		.top = o->top,
+		.live = live,
+		.screen = o->screen,
+		.ahead = !live && !watch_is_wanted(&o->watch),
+	};
 	struct table_config table = {
 		.idle_ns = o->idle_ns,
 		.active_ns = o->active_ns,
@@ -162,6 +224,12 @@ struct collect *collect_open(const struct collect_options *o, bool live, const c
 		errno = failed;
 		return NULL;
 	}
+	if (!live && open_stages(c)) {
+		snprintf(error, size, "cannot start: no memory");
+		collect_abandon(c);
+		errno = ENOMEM;
+		return NULL;
+	}
 	return c;
 }
 
@@ -176,61 +244,19 @@ static void count(struct flow_count *n, uint64_t packets, uint64_t bytes)
 	n->bytes += bytes;
 }
 
-/* Files: expire by the clock of the packets. */
-static void follow_clock(struct collect *c, uint64_t now_ns)
-{
-	uint64_t idle_ns = c->options.idle_ns;
-
-	if (c->at_boundary && idle_ns && c->latest_ns > idle_ns &&
-	    now_ns < c->latest_ns - idle_ns) {
-		table_flush(c->table, RECORD_FORCED);
-		c->next_sweep_ns = c->latest_ns = 0;
-	}
-	c->at_boundary = false;
-	if (now_ns > c->latest_ns)
-		c->latest_ns = now_ns;
-	if (now_ns >= c->next_sweep_ns) {
-		table_sweep(c->table, now_ns);
-		c->next_sweep_ns = now_ns + c->options.interval_ns;
-	}
-}
-
-/* Put the packets held back into the table. */
-static void release(struct collect *c)
-{
-	const struct flow_packet *k;
-	int i;
-
-	for (i = 0; i < c->n_held; i++)
-		table_prefetch_flow(c->table, c->held_hash[i]);
-	for (i = 0; i < c->n_held; i++)
-		table_prefetch_sides(c->table, c->held_hash[i]);
-	for (i = 0; i < c->n_held; i++) {
-		k = &c->held[i];
-		follow_clock(c, k->time_ns);
-		count(table_add_packet(c->table, k) ? &c->books.no_memory : &c->books.added, 1,
-		      k->length);
-	}
-	c->n_held = 0;
-}
-
 void collect_boundary(struct collect *c)
 {
-	release(c);
-	c->at_boundary = true;
+	intake_boundary(c->intake);
 }
 
-void collect_packet(struct collect *c, const struct flow_packet *packet, enum flow_cause cause)
+struct flow_packet *collect_room(struct collect *c)
 {
-	count(&c->books.stats.seen, 1, packet->length);
-	count(&c->books.stats.cause[cause], 1, packet->length);
-	if (cause != FLOW_OK)
-		return;
-	c->held[c->n_held] = *packet;
-	c->held_hash[c->n_held] = table_hash(c->table, &packet->key);
-	table_prefetch(c->table, c->held_hash[c->n_held++]);
-	if (c->n_held == HELD)
-		release(c);
+	return intake_room(c->intake);
+}
+
+void collect_packet(struct collect *c, enum flow_cause cause)
+{
+	intake_add(c->intake, cause);
 }
 
 static void take_partial(void *arg, const struct flow_key *key, const struct flow_partial *part)
@@ -365,8 +391,9 @@ int collect_close(struct collect *c)
 	int failed, unbalanced;
 	struct sink_report r;
 
-	release(c);
+	end_intake(c);
 	table_flush(c->table, RECORD_FORCED);
+	end_outlet(c);
 	if (c->watch)
 		watch_settle(c->watch);
 	r = state_of(c, clock_ns(CLOCK_REALTIME));
@@ -379,6 +406,8 @@ int collect_close(struct collect *c)
 
 void collect_abandon(struct collect *c)
 {
+	end_intake(c);
+	end_outlet(c);
 	sinks_abandon(c->sinks);
 	discard(c);
 }

@@ -57,14 +57,10 @@ struct collect *collect_open(const struct collect_options *options, bool live, c
 /* The first interval begins now: between opening and this, hooks were attached. */
 void collect_begin(struct collect *c);
 
-/*
- * Another file follows. If its clock is an idle timeout or more before what was read, all flows end
- * here; files that go on where the last one ended (rotated captures) continue them.
- */
+/* Of files: see intake.h. Parse a frame into the room, then tell what the parser said. */
+struct flow_packet *collect_room(struct collect *c);
+void collect_packet(struct collect *c, enum flow_cause cause);
 void collect_boundary(struct collect *c);
-
-/* A frame of a file. */
-void collect_packet(struct collect *c, const struct flow_packet *packet, enum flow_cause cause);
 
 /* What a drain brings: pass &to to drain_run(). */
 void collect_from_drain(struct collect *c, struct drain_to *to);

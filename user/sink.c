@@ -148,20 +148,66 @@ static void settle(struct sinks *all, struct sink *s, int error)
 	}
 }
 
+static bool takes_records(const struct sink *s)
+{
+	return s->kind->record || s->kind->write;
+}
+
 void sinks_record(struct sinks *all, const struct flow_record *r)
 {
 	struct sink *s;
 
 	for (s = all->list; s < all->list + all->n; s++) {
+		if (!takes_records(s) || (s->kind->write && all->config.ahead))
+			continue;
 		if (s->failed) {
-			s->lost += s->kind->record != NULL;
+			s->lost++;
 			continue;
 		}
-		if (!s->kind->record)
-			continue;
 		s->pending++;
-		s->kind->record(s, r);
+		if (s->kind->write)
+			s->kind->write(&s->out.text, r);
+		else
+			s->kind->record(s, r);
 		settle(all, s, out_flush_if_full(&s->out));
+	}
+}
+
+size_t sinks_count(const struct sinks *all)
+{
+	return all->n;
+}
+
+void sinks_write(const struct sinks *all, struct buf *text, const struct flow_record *r)
+{
+	size_t i;
+
+	for (i = 0; all->config.ahead && i < all->n; i++)
+		if (all->list[i].kind->write && !all->list[i].failed)
+			all->list[i].kind->write(&text[i], r);
+}
+
+static void take(struct sinks *all, struct sink *s, const struct buf *text, uint32_t records)
+{
+	if (s->failed) {
+		s->lost += records;
+		return;
+	}
+	s->pending += records;
+	buf_put(&s->out.text, text->data, text->length);
+	if (text->error)
+		s->out.text.error = text->error;
+	settle(all, s, out_flush_if_full(&s->out));
+}
+
+void sinks_take(struct sinks *all, struct buf *text, uint32_t records)
+{
+	size_t i;
+
+	for (i = 0; all->config.ahead && i < all->n; i++) {
+		if (all->list[i].kind->write)
+			take(all, &all->list[i], &text[i], records);
+		text[i].length = 0;
 	}
 }
 

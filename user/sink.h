@@ -7,6 +7,7 @@
 #ifndef WEIR_SINK_H
 #define WEIR_SINK_H
 
+#include <stdatomic.h>
 #include <stdbool.h>
 #include <stddef.h>
 
@@ -36,6 +37,7 @@ struct sink_config {
 	uint32_t top; /* rows that a table shows */
 	bool live;    /* reports come at intervals; else all is over before anything is shown */
 	struct top *screen; /* top.h: of weir top, an output that -o cannot name; NULL: none */
+	bool ahead; /* text of records is made by sinks_write() and comes with sinks_take() */
 };
 
 struct sink;
@@ -45,6 +47,8 @@ struct sink_kind {
 	const char *help;
 	bool needs_path;
 	void (*begin)(struct sink *s); /* may be NULL, as all that follow */
+	/* a record as text that depends on nothing else, in any thread; or else: */
+	void (*write)(struct buf *text, const struct flow_record *r);
 	void (*record)(struct sink *s, const struct flow_record *r);
 	void (*look)(struct sink *s,
 	             const struct flow_record *r); /* live flows that moved, judged */
@@ -61,7 +65,7 @@ struct sink {
 	uint64_t written; /* records that reached the file */
 	uint64_t pending; /* records in the buffer */
 	uint64_t lost;
-	bool failed;
+	atomic_bool failed; /* other threads may ask */
 	void *state; /* of the kind; its end() frees it */
 };
 
@@ -74,7 +78,17 @@ struct sinks;
 struct sinks *sinks_open(const char *const *specs, size_t n, const struct sink_config *config,
                          char *error, size_t size);
 
+/* To every output, but for what is made ahead. */
 void sinks_record(struct sinks *s, const struct flow_record *r);
+
+/*
+ * Ahead, in any thread: what the record is for each of the sinks_count() outputs is added to text.
+ * In order: the outputs take text of so many records, which is then empty.
+ */
+size_t sinks_count(const struct sinks *s);
+void sinks_write(const struct sinks *s, struct buf *text, const struct flow_record *r);
+void sinks_take(struct sinks *s, struct buf *text, uint32_t records);
+
 /* Before a report: every live flow that moved, if any output wants that. */
 bool sinks_want_looks(const struct sinks *s);
 void sinks_look(struct sinks *s, const struct flow_record *r);

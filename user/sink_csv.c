@@ -15,9 +15,8 @@ static void begin(struct sink *s)
 	buf_char(&s->out.text, '\n');
 }
 
-static void record(struct sink *s, const struct flow_record *r)
+static void write_record(struct buf *b, const struct flow_record *r)
 {
-	struct buf *b = &s->out.text;
 	union field_value v;
 	size_t i;
 
@@ -38,5 +37,5 @@ const struct sink_kind sink_csv = {
 	.help = "one line a record, the guide's columns first",
 	.needs_path = true,
 	.begin = begin,
-	.record = record,
+	.write = write_record,
 };

@@ -3,9 +3,8 @@
 #include "field.h"
 #include "sink.h"
 
-static void record(struct sink *s, const struct flow_record *r)
+static void write_record(struct buf *b, const struct flow_record *r)
 {
-	struct buf *b = &s->out.text;
 	union field_value v;
 	size_t i;
 
@@ -23,5 +22,5 @@ const struct sink_kind sink_json = {
 	.name = "json",
 	.help = "JSON Lines, one object a record",
 	.needs_path = true,
-	.record = record,
+	.write = write_record,
 };

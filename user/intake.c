@@ -1,0 +1,165 @@
+// SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
+/*
+ * Packets are parsed into batches, and a batch is put into the table as a whole: so each packet's
+ * place can be fetched from memory, step by step, while those before it are worked on.
+ */
+#include "intake.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "relay.h"
+
+#define BATCHES 8
+#define PACKETS 1024
+#define STEP    8 /* packets from one step of fetching to the next */
+
+struct batch {
+	bool boundary; /* another file begins with it */
+	int n;
+	uint32_t hash[PACKETS];
+	struct flow_packet packet[PACKETS];
+};
+
+struct intake {
+	struct intake_config config;
+	struct relay *relay;
+	struct batch *filling;
+	struct batch *batches;
+	char apart[64]; /* a cache line: what follows is written by the thread of the table */
+	uint64_t next_sweep_ns;
+	uint64_t latest_ns;
+	bool at_boundary;
+};
+
+static void count(struct flow_count *n, uint64_t packets, uint64_t bytes)
+{
+	n->packets += packets;
+	n->bytes += bytes;
+}
+
+/* Expire by the clock of the packets. */
+static void follow_clock(struct intake *in, uint64_t now_ns)
+{
+	uint64_t idle_ns = in->config.idle_ns;
+
+	if (in->at_boundary && idle_ns && in->latest_ns > idle_ns &&
+	    now_ns < in->latest_ns - idle_ns) {
+		table_flush(in->config.table, RECORD_FORCED);
+		in->next_sweep_ns = in->latest_ns = 0;
+	}
+	in->at_boundary = false;
+	if (now_ns > in->latest_ns)
+		in->latest_ns = now_ns;
+	if (now_ns >= in->next_sweep_ns) {
+		table_sweep(in->config.table, now_ns);
+		in->next_sweep_ns = now_ns + in->config.interval_ns;
+	}
+}
+
+/* The steps of fetching, each for a packet nearer than that of the step before. */
+static void fetch_ahead(const struct table *t, struct batch *b, int at)
+{
+	int first = at + 3 * STEP, second = at + 2 * STEP, third = at + STEP;
+
+	if (first < b->n) {
+		b->hash[first] = table_hash(t, &b->packet[first].key);
+		table_prefetch(t, b->hash[first]);
+	}
+	if (second >= 0 && second < b->n)
+		table_prefetch_flow(t, b->hash[second]);
+	if (third >= 0 && third < b->n)
+		table_prefetch_sides(t, b->hash[third]);
+}
+
+static void put_into_table(void *arg, uint32_t slot)
+{
+	struct flow_count added = { 0 }, no_memory = { 0 };
+	struct intake *in = arg;
+	struct table *t = in->config.table;
+	struct batch *b = &in->batches[slot];
+	const struct flow_packet *k;
+	int i;
+
+	in->at_boundary |= b->boundary;
+	for (i = -3 * STEP; i < b->n; i++) {
+		fetch_ahead(t, b, i);
+		if (i < 0)
+			continue;
+		k = &b->packet[i];
+		follow_clock(in, k->time_ns);
+		count(table_add_packet(t, k) ? &no_memory : &added, 1, k->length);
+	}
+	count(&in->config.books->added, added.packets, added.bytes);
+	count(&in->config.books->no_memory, no_memory.packets, no_memory.bytes);
+}
+
+static void begin_batch(struct intake *in)
+{
+	in->filling = &in->batches[relay_slot(in->relay)];
+	in->filling->boundary = false;
+	in->filling->n = 0;
+}
+
+struct intake *intake_new(const struct intake_config *config)
+{
+	struct intake *in = calloc(1, sizeof(*in));
+	const struct relay_config relay = {
+		.n_slots = BATCHES,
+		.n_threads = config->threaded ? 1 : 0,
+		.settle = put_into_table,
+		.arg = in,
+	};
+
+	if (!in)
+		return NULL;
+	in->config = *config;
+	in->batches = malloc(BATCHES * sizeof(*in->batches));
+	in->relay = in->batches ? relay_new(&relay) : NULL;
+	if (!in->relay) {
+		free(in->batches);
+		free(in);
+		return NULL;
+	}
+	begin_batch(in);
+	return in;
+}
+
+struct flow_packet *intake_room(struct intake *in)
+{
+	struct flow_packet *k = &in->filling->packet[in->filling->n];
+
+	memset(k, 0, sizeof(*k));
+	return k;
+}
+
+void intake_add(struct intake *in, enum flow_cause cause)
+{
+	const struct flow_packet *k = &in->filling->packet[in->filling->n];
+
+	count(&in->config.books->stats.seen, 1, k->length);
+	count(&in->config.books->stats.cause[cause], 1, k->length);
+	if (cause != FLOW_OK || ++in->filling->n < PACKETS)
+		return;
+	relay_put(in->relay);
+	begin_batch(in);
+}
+
+void intake_boundary(struct intake *in)
+{
+	if (in->filling->n) {
+		relay_put(in->relay);
+		begin_batch(in);
+	}
+	in->filling->boundary = true;
+}
+
+void intake_end(struct intake *in)
+{
+	if (!in)
+		return;
+	relay_put(in->relay);
+	relay_end(in->relay);
+	free(in->batches);
+	free(in);
+}
