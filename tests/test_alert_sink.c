@@ -608,14 +608,12 @@ static void the_engine_reaches_its_sinks(void **state)
 	                 1);
 }
 
-static int set_up(void **state)
+/* Also what a run that failed left behind. */
+static void remove_files(void)
 {
-	return mkdir(DIR, 0700) && errno != EEXIST;
-}
-
-static int clear_up(void **state)
-{
-	static const char *const files[] = { "stderr", "on-alert", "hang", "rules", "a", "b" };
+	static const char *const files[] = { "stderr", "on-alert", "hang", "rules",
+		                             "a",      "b",        "got",  "tried",
+		                             "alerts", "alerts.1", "pid",  "log" };
 	char path[64];
 	size_t i;
 
@@ -623,6 +621,17 @@ static int clear_up(void **state)
 		snprintf(path, sizeof(path), DIR "/%s", files[i]);
 		unlink(path);
 	}
+}
+
+static int set_up(void **state)
+{
+	remove_files();
+	return mkdir(DIR, 0700) && errno != EEXIST;
+}
+
+static int clear_up(void **state)
+{
+	remove_files();
 	return rmdir(DIR);
 }
 

@@ -4,7 +4,9 @@
 #
 # The built-in rules on real traffic in namespaces: silence in normal traffic, then each of six
 # attacks is told within two intervals, by the right rule and with the right hosts. A webhook that
-# is dead does not stop the watching; a broken rules file is refused and the old rules go on.
+# is dead does not stop the watching; a broken rules file is refused.
+#
+#     tests/e2e/alerts.sh [SECONDS]     of normal traffic
 # shellcheck source=tests/e2e/lib.sh
 . "$(dirname "$0")/lib.sh"
 
@@ -12,7 +14,7 @@ attack=tests/e2e/attack.py
 alerts=$scratch/alerts
 outside=203.0.113
 victim=10.0.0.5
-normal_s=${WEIR_ALERTS_NORMAL:-15}
+normal_s=${1:-15}
 
 if ! "$weir" monitor --help | grep -q -- --alerts; then
 	skip "alerts" "this weir has no --alerts"
