@@ -10,10 +10,11 @@
 #include "top_view.h"
 #include "units.h"
 
-#define MARK_WIDTH  2 /* "! " */
-#define IPV4_WIDTH  21
-#define LEAST_WIDTH 9  /* of an address that is cut in the middle */
-#define NARROW      60 /* below, the protocol is left out */
+#define MARK_WIDTH    2 /* "! " */
+#define IPV4_WIDTH    21
+#define LEAST_WIDTH   9  /* of an address that is cut in the middle */
+#define NARROW        60 /* below, the protocol is left out */
+#define LAST_PRIORITY 6
 
 struct place {
 	enum top_column column;
@@ -60,16 +61,18 @@ static bool is_filled(const struct top_model *m, enum top_column column)
 	return column != TOP_CLASS || m->has_class;
 }
 
-/* Which of the specs fit into width, as bits. */
-static unsigned int choose(const struct spec *specs, size_t n, const struct top_model *m, int width)
+/* Which of the specs fit into width, as bits. What is sorted by should be seen. */
+static unsigned int choose(const struct spec *specs, size_t n, const struct top_model *m,
+                           enum top_column sort, int width)
 {
 	unsigned int chosen = 0;
-	int used = MARK_WIDTH - 1, priority;
+	int used = MARK_WIDTH - 1, round, priority;
 	size_t i;
 
-	for (priority = 0; priority <= 6; priority++)
+	for (round = 0; round <= LAST_PRIORITY; round++)
 		for (i = 0; i < n; i++) {
-			if (specs[i].priority != priority || !is_filled(m, specs[i].column))
+			priority = specs[i].column == sort ? 0 : specs[i].priority;
+			if (priority != round || !is_filled(m, specs[i].column))
 				continue;
 			if (priority && used + specs[i].width + 1 > width)
 				continue;
@@ -112,7 +115,8 @@ static void stretch(struct layout *y, int width, int most)
 		y->place[0].width = 9;
 }
 
-static struct layout lay_out(const struct top_model *m, enum top_group group, int width, int most)
+static struct layout lay_out(const struct top_model *m, enum top_group group, enum top_column sort,
+                             int width, int most)
 {
 	const struct spec *specs = group ? group_specs : flow_specs;
 	size_t n = group ? sizeof(group_specs) / sizeof(*specs)
@@ -120,7 +124,7 @@ static struct layout lay_out(const struct top_model *m, enum top_group group, in
 	       i;
 	struct layout y = { 0 };
 	int room = width >= 100 && !group ? width - 4 : width; /* for IPv6-ICMP */
-	unsigned int chosen = choose(specs, n, m, room);
+	unsigned int chosen = choose(specs, n, m, sort, room);
 
 	for (i = 0; i < n; i++)
 		if (chosen & 1U << i)
@@ -348,7 +352,7 @@ void top_columns_draw(struct top_canvas *c, int y, int count, struct top_state *
 	struct layout layout;
 
 	measure(s, l, m, end);
-	layout = lay_out(m, l->group, c->width, l->group ? 47 : s->endpoint_width);
+	layout = lay_out(m, l->group, s->query.sort, c->width, l->group ? 47 : s->endpoint_width);
 	put_heads(c, y, &layout, s, m->config.live);
 	for (i = s->first; i < end; i++)
 		put_item(c, y + 1 + (int)(i - s->first), &layout, i, i == s->selected, l, m);

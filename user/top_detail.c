@@ -48,6 +48,17 @@ static void put_count(char *text, size_t size, uint64_t n)
 	         strlen(grouped) <= VALUE_WIDTH ? grouped : units_count(scaled, n, ""));
 }
 
+/* Slow flows are slower than one packet a second. */
+static void put_packets_rate(char *text, size_t size, double rate)
+{
+	char amount[UNITS_TEXT];
+
+	if (rate > 0 && rate < 9.5)
+		snprintf(text, size, "%.2g pps", rate);
+	else
+		snprintf(text, size, "%s", units_count(amount, rate, "pps"));
+}
+
 static void put_real(char *text, size_t size, const struct field *f, double value)
 {
 	char amount[UNITS_TEXT];
@@ -59,7 +70,7 @@ static void put_real(char *text, size_t size, const struct field *f, double valu
 	else if (!strcmp(f->unit, "bytes/s"))
 		snprintf(text, size, "%s/s", units_bytes(amount, value));
 	else if (!strcmp(f->unit, "packets/s"))
-		snprintf(text, size, "%s", units_count(amount, value, "pps"));
+		put_packets_rate(text, size, value);
 	else
 		snprintf(text, size, "%.4g", value);
 }

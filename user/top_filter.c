@@ -92,29 +92,36 @@ static int set_protocol(struct top_term *t, char *error, size_t size)
 	return -EINVAL;
 }
 
+/* What is behind the slash; false when it is no number of bits. */
+static bool read_bits(const char *text, unsigned long most, unsigned long *bits)
+{
+	char *end;
+
+	*bits = strtoul(text, &end, 10);
+	return isdigit((unsigned char)*text) && !*end && *bits <= most;
+}
+
 /* "10.0.0.0/8": the address as flow keys have it, and the bits that count. */
 static int set_host(struct top_term *t, char *error, size_t size)
 {
-	char text[TOP_FILTER_TEXT], *slash, *end = NULL;
-	unsigned long bits;
+	bool is_ipv6 = strchr(t->text, ':');
+	unsigned long most = is_ipv6 ? 128 : 32, bits = most;
+	char text[TOP_FILTER_TEXT], *slash;
 
 	snprintf(text, sizeof(text), "%s", t->text);
 	slash = strchr(text, '/');
 	if (slash)
 		*slash++ = '\0';
-	t->version = strchr(text, ':') ? 6 : 4;
-	bits = t->version == 6 ? 128 : 32;
-	if (slash && isdigit((unsigned char)*slash) && strtoul(slash, &end, 10) <= bits)
-		bits = strtoul(slash, &end, 10);
-	if (t->version == 4)
+	t->version = is_ipv6 ? 6 : 4;
+	if (!is_ipv6)
 		memcpy(t->address, (uint8_t[12]){ [10] = 0xff, [11] = 0xff }, 12);
-	if ((slash && (!end || *end)) || inet_pton(t->version == 6 ? AF_INET6 : AF_INET, text,
-	                                           t->address + (t->version == 6 ? 0 : 12)) != 1) {
+	if ((slash && !read_bits(slash, most, &bits)) ||
+	    inet_pton(is_ipv6 ? AF_INET6 : AF_INET, text, t->address + (is_ipv6 ? 0 : 12)) != 1) {
 		snprintf(error, size, "host \"%s\": no address, as 10.0.0.1 or 10.0.0.0/8",
 		         t->text);
 		return -EINVAL;
 	}
-	t->prefix = bits + (t->version == 6 ? 0 : 96);
+	t->prefix = bits + 128 - most;
 	return 0;
 }
 

@@ -236,8 +236,10 @@ static int add_to_sum(struct top_list *l, const struct top_model *m, const struc
 	s->anomalies += !!(row->marks & TOP_ANOMALY);
 	s->bytes += row->bytes[0] + row->bytes[1];
 	s->packets += row->packets[0] + row->packets[1];
-	s->bytes_rate += top_row_bytes_rate(m, row);
-	s->packets_rate += top_row_packets_rate(m, row);
+	s->start_ns = s->start_ns && s->start_ns < row->start_ns ? s->start_ns : row->start_ns;
+	s->end_ns = s->end_ns > row->end_ns ? s->end_ns : row->end_ns;
+	s->bytes_rate += m->config.live ? top_row_bytes_rate(m, row) : 0;
+	s->packets_rate += m->config.live ? top_row_packets_rate(m, row) : 0;
 	if (row->marks & TOP_SCORED && (!s->has_score || row->score < s->worst)) {
 		s->worst = row->score;
 		s->has_score = true;
@@ -366,6 +368,19 @@ static void sort_items(const struct order *o, struct top_item *x, uint32_t from,
 			swap(&x[k], &x[k - 1]);
 }
 
+/* Records are not at the same time, so their rates do not add up. */
+static void set_mean_rates(struct top_list *l)
+{
+	struct top_sum *s;
+	uint64_t ns;
+
+	for (s = l->sums; s < l->sums + l->n_sums; s++) {
+		ns = s->end_ns - s->start_ns;
+		s->bytes_rate = ns ? s->bytes * 1e9 / ns : 0;
+		s->packets_rate = ns ? s->packets * 1e9 / ns : 0;
+	}
+}
+
 static int collect(struct top_list *l, const struct top_model *m, const struct top_query *q)
 {
 	uint32_t i;
@@ -378,6 +393,8 @@ static int collect(struct top_list *l, const struct top_model *m, const struct t
 		if (q->group != TOP_BY_FLOW ? add_to_group(l, m, &m->rows[i]) : add_item(l, i))
 			return -ENOMEM;
 	}
+	if (!m->config.live)
+		set_mean_rates(l);
 	for (i = 0; i < l->n_sums; i++)
 		if (add_item(l, i))
 			return -ENOMEM;

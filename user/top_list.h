@@ -51,7 +51,8 @@ struct top_sum {
 	float worst; /* score */
 	uint32_t flows, anomalies;
 	uint64_t bytes, packets;
-	double bytes_rate, packets_rate;
+	uint64_t start_ns, end_ns;
+	double bytes_rate, packets_rate; /* of records: over the time from the first to the last */
 };
 
 struct top_item {

@@ -18,22 +18,21 @@ static const struct {
 	{ "up down PgUp PgDn Home End", "move; also k and j" },
 	{ "Enter", "details of a flow; the flows of a group" },
 	{ "Esc", "back; clear the filter" },
-	{ "< >, left right", "sort by the column beside" },
-	{ "P S D R B N K T C A", "sort by PROTO, SOURCE, DESTINATION, RATE, BYTES," },
-	{ "", "PACKETS, PPS, AGE, CLASS, SCORE; again turns the order" },
-	{ "L F U", "of groups: by name, FLOWS, UNUSUAL (anomalous flows)" },
+	{ "< > left right", "sort by the column beside" },
+	{ "P S D R B", "sort by PROTO, SOURCE, DESTINATION, RATE, BYTES," },
+	{ "N K T C A", "PACKETS, PPS, AGE, CLASS, SCORE; again: turned" },
+	{ "L F U", "of groups: by name, FLOWS, UNUSUAL (anomalous)" },
 	{ "r", "turn the order" },
-	{ "g", "group by host, port, protocol, class; then flows again" },
-	{ "/", "filter: words that all have to hold, as" },
-	{ "", "  host 10.0.0.0/8   port 443   dport 53   proto udp" },
-	{ "", "  class web   anomalous   not port 22   any \"other text\"" },
+	{ "g", "group by host, port, protocol, class, not" },
+	{ "/", "filter: conditions that all have to hold, as" },
+	{ "", "  host 10.0.0.0/8  port 443  dport 53  proto udp" },
+	{ "", "  class web  anomalous  not port 22  any \"text\"" },
 	{ "space", "pause: the picture stands, counting goes on" },
 	{ "q", "quit and sum up" },
-	{ "", "" },
 	{ "!", "anomalous, by the model's threshold" },
 	{ "x", "ended in the last interval" },
-	{ "host", "counts the flows of which it is either end" },
-	{ "port", "is the responder's" },
+	{ "by host", "a flow counts for both its ends" },
+	{ "by port", "the responder's, by protocol" },
 };
 
 #define HELP_LINES (int)(sizeof(help_lines) / sizeof(help_lines[0]))
@@ -54,6 +53,7 @@ void top_help_draw(struct top_canvas *c, int y, int count, struct top_state *s)
 
 static void put_title(struct top_canvas *c, const struct top_state *s, const struct top_model *m)
 {
+	const char *name = strrchr(m->source, '/'); /* of a file */
 	time_t now = m->now_ns / 1000000000;
 	char clock[16];
 	struct tm tm;
@@ -62,7 +62,8 @@ static void put_title(struct top_canvas *c, const struct top_state *s, const str
 	localtime_r(&now, &tm);
 	strftime(clock, sizeof(clock), "%H:%M:%S", &tm);
 	x = top_canvas_put(c, 0, 0, -1, TOP_BOLD, "weir top  ");
-	top_canvas_put(c, 0, x, c->width - x - 20, TOP_BOLD, m->source);
+	top_canvas_put(c, 0, x, c->width - x - 20, TOP_BOLD,
+	               name && name[1] ? name + 1 : m->source);
 	if (m->now_ns && m->config.live)
 		top_canvas_put(c, 0, c->width - 8, 8, TOP_PLAIN, clock);
 	if (s->paused)
@@ -180,8 +181,9 @@ static void put_list(struct top_canvas *c, int y, int count, struct top_state *s
 void top_view_draw(struct top_canvas *c, struct top_state *s, struct top_list *l,
                    const struct top_model *m)
 {
-	int curve = c->height >= 40 ? 4 : c->height >= 20 ? 2 : c->height >= 12 ? 1 : 0;
-	int books = c->height >= 16 && *m->books, y = 2 + curve;
+	bool reading = s->mode == TOP_DETAIL || s->mode == TOP_HELP; /* that takes room */
+	int curve = c->height >= 40 ? 4 : reading ? 0 : c->height >= 20 ? 2 : c->height >= 12;
+	int books = *m->books && c->height >= (reading ? 40 : 16), y = 2 + curve;
 	int count = c->height - 1 - books - y;
 
 	if (top_list_make(l, m, &s->query))
