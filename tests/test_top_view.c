@@ -96,6 +96,180 @@ static void the_usual_window_is_filled(void **state)
 	assert_string_equal(
 	        line(&s, 6),
 	        "  TCP   10.0.0.1:1025         192.0.2.1:443          9.5 kB/s 19.0 kB       4");
+	assert_string_equal(line(&s, 22), "Complete: seen 0 packets (0 B) = 0 in flows");
+	assert_string_equal(line(&s, 23),
+	                    "? help  q quit  / filter  g group  < > sort  Enter details");
+	assert_int_equal(style_at(&s, 5, 10), TOP_SELECTED);
+	assert_int_equal(style_at(&s, 6, 10), TOP_PLAIN);
+	end(&s);
+}
+
+static void a_wide_window_has_all_columns(void **state)
+{
+	struct stage s;
+
+	begin(&s, true);
+	draw(&s, 200, 60);
+	assert_string_equal(
+	        line(&s, 6),
+	        "  PROTO     SOURCE                DESTINATION               RATEv       PPS"
+	        "   BYTES PACKETS    AGE  SCORE CLASS");
+	assert_string_equal(
+	        line(&s, 9),
+	        "! TCP       10.0.0.2:1026         192.0.2.2:443          9.0 kB/s     2 pps"
+	        " 18.0 kB       4  1.0 s  -0.75 web");
+	assert_int_equal(style_at(&s, 9, 20), TOP_WARN);
+	end(&s);
+}
+
+static void a_small_window_keeps_the_essence(void **state)
+{
+	struct stage s;
+
+	begin(&s, true);
+	draw(&s, 40, 10);
+	assert_string_equal(line(&s, 1), "50 pps  105 kB/s  20 flows live, 0 ended");
+	assert_string_equal(line(&s, 2), "  SOURCE        DESTINATION       RATEv");
+	assert_string_equal(line(&s, 3), "  10.0.0.0:1024 192.0.2.0:443 10.0 kB/s");
+	assert_string_equal(line(&s, 8), "  10.0.0.5:1029 192.0.2.5:443  7.5 kB/s");
+	assert_string_equal(line(&s, 9), "? help  q quit  / filter  g group  < > ~");
+	end(&s);
+}
+
+static void every_size_is_drawn_within_its_bounds(void **state)
+{
+	struct stage s;
+	int width, height;
+
+	begin(&s, true);
+	for (width = 1; width < 230; width += 7)
+		for (height = 1; height < 70; height += 3) {
+			s.state.mode = TOP_LIST;
+			draw(&s, width, height);
+			s.state.mode = TOP_HELP;
+			draw(&s, width, height);
+			top_state_key(&s.state, '?', &s.list, s.model);
+			top_state_key(&s.state, TOP_KEY_ENTER, &s.list, s.model);
+			draw(&s, width, height);
+		}
+	assert_int_equal(s.state.mode, TOP_DETAIL);
+	end(&s);
+}
+
+static void letters_sort_and_turn(void **state)
+{
+	struct stage s;
+
+	begin(&s, true);
+	draw(&s, 80, 24);
+	press(&s, "S");
+	assert_non_null(strstr(line(&s, 4), "SOURCEv"));
+	assert_non_null(strstr(line(&s, 5), "10.0.0.0:1024"));
+	press(&s, "S");
+	assert_non_null(strstr(line(&s, 4), "SOURCE^"));
+	assert_non_null(strstr(line(&s, 5), "10.0.0.19:1043"));
+	press(&s, "A");
+	assert_non_null(strstr(line(&s, 5), "! TCP   10.0.0.2:1026"));
+	press(&s, ">");
+	assert_int_equal(s.state.query.sort, TOP_PROTOCOL);
+	press(&s, "<");
+	assert_int_equal(s.state.query.sort, TOP_SCORE);
+	press(&s, "K"); /* a column that has no room else */
+	assert_non_null(strstr(line(&s, 4), "PPSv"));
+	end(&s);
+}
+
+static void the_cursor_moves_and_the_page_with_it(void **state)
+{
+	struct stage s;
+	int i;
+
+	begin(&s, false);
+	draw(&s, 80, 24); /* 17 of 20 rows */
+	for (i = 0; i < 18; i++)
+		press(&s, "j");
+	assert_int_equal(s.state.selected, 18);
+	assert_int_equal(s.state.first, 2);
+	assert_int_equal(style_at(&s, 21, 0), TOP_SELECTED);
+	top_state_key(&s.state, TOP_KEY_END, &s.list, s.model);
+	draw(&s, 80, 24);
+	assert_non_null(strstr(line(&s, 21), "10.0.0.19:1043"));
+	top_state_key(&s.state, TOP_KEY_PAGE_UP, &s.list, s.model);
+	top_state_key(&s.state, TOP_KEY_PAGE_UP, &s.list, s.model);
+	draw(&s, 80, 24);
+	assert_int_equal(s.state.selected, 0);
+	assert_int_equal(s.state.first, 0);
+	end(&s);
+}
+
+static void a_filter_is_typed_corrected_and_cleared(void **state)
+{
+	struct stage s;
+
+	begin(&s, true);
+	draw(&s, 80, 24);
+	press(&s, "/host x");
+	assert_string_equal(line(&s, 23), "filter: host x");
+	press(&s, "\n");
+	assert_int_equal(s.state.mode, TOP_PROMPT);
+	assert_non_null(strstr(line(&s, 23), "no address"));
+	top_state_key(&s.state, TOP_KEY_BACKSPACE, &s.list, s.model);
+	press(&s, "192.0.2.2\n");
+	assert_int_equal(s.list.flows, 3);
+	assert_non_null(strstr(line(&s, 23), "host 192.0.2.2: 3 flows"));
+	top_state_key(&s.state, TOP_KEY_ESCAPE, &s.list, s.model);
+	draw(&s, 80, 24);
+	assert_int_equal(s.list.flows, 20);
+	press(&s, "/nothing\n");
+	assert_string_equal(line(&s, 6), "  no flow passes the filter");
+	end(&s);
+}
+
+static void enter_leads_into_a_group_and_escape_back(void **state)
+{
+	struct stage s;
+
+	begin(&s, true);
+	draw(&s, 80, 24);
+	press(&s, "g");
+	assert_string_equal(
+	        line(&s, 4),
+	        "  GROUP                FLOWS     RATEv       PPS   BYTES PACKETS  UNUSUAL  SCORE");
+	assert_string_equal(
+	        line(&s, 5),
+	        "  192.0.2.0                3 19.5 kB/s     6 pps 39.0 kB      12        0  -0.50");
+	press(&s, "jj\n");
+	assert_string_equal(s.state.filter_text, "host 192.0.2.2");
+	assert_int_equal(s.state.query.group, TOP_BY_FLOW);
+	assert_int_equal(s.list.flows, 3);
+	top_state_key(&s.state, TOP_KEY_ESCAPE, &s.list, s.model);
+	draw(&s, 80, 24);
+	assert_int_equal(s.state.query.group, TOP_BY_HOST);
+	assert_string_equal(s.state.filter_text, "");
+	press(&s, "ggg\n");
+	assert_string_equal(s.state.filter_text, "class \"web\"");
+	assert_int_equal(s.list.flows, 20);
+	end(&s);
+}
+
+static void details_tell_the_verdict_and_every_field(void **state)
+{
+	struct made_flow f;
+	struct stage s;
+
+	begin(&s, true);
+	draw(&s, 80, 24);
+	press(&s, "jj\n");
+	assert_string_equal(line(&s, 2), "TCP  10.0.0.2:1026 > 192.0.2.2:443");
+	assert_string_equal(line(&s, 3), "live: 4 packets, 18.0 kB in 1.0 s; now 9.0 kB/s");
+	assert_string_equal(
+	        line(&s, 4),
+	        "class web, 90 % sure.  anomaly score -0.75, ANOMALOUS: fwd_syn 900 (usual 1..2)");
+	assert_string_equal(
+	        line(&s, 6),
+	        "src_ip                         10.0.0.2 protocol_name                       TCP");
+	top_state_key(&s.state, TOP_KEY_END, &s.list, s.model);
+	draw(&s, 80, 24);
 	assert_non_null(strstr(line(&s, 22), " coalesced              0            0"));
 	make_flow(&f, 2, 0, 2);
 	f.record.end = RECORD_IDLE;
