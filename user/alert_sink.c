@@ -206,13 +206,16 @@ static void give_up(struct alert_sink *s, struct work *w)
 	drop_held(s, w);
 }
 
-/* Wait twice as long as before, or until stopped; then there is little time. */
+/*
+ * Wait twice as long as before, or until stopped; then there is little time. What was left in the
+ * middle because time was up did not fail.
+ */
 static void pause_again(struct alert_sink *s, struct work *w)
 {
 	uint64_t until = now_ns();
 	struct timespec at;
 
-	if (!w->pause_ns && !(s->is_stopping && until >= s->until_ns))
+	if (!w->pause_ns && !(s->is_stopping && until + LEAVE_NS >= s->until_ns))
 		tell_failing(s);
 	w->pause_ns = w->pause_ns ? 2 * w->pause_ns : PAUSE_MIN_NS;
 	if (w->pause_ns > PAUSE_MAX_NS)
