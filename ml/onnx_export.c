@@ -42,7 +42,7 @@ struct writer {
 	Onnx__Attribute attribute[ATTRIBUTES], *attributes[ATTRIBUTES];
 	Onnx__Tensor constant[2], *constants[2];
 	float constant_value[2];
-	Onnx__Value value[3], *inputs[1], *outputs[2];
+	Onnx__Value value[3], *inputs[1], *outputs[2], *inner[1];
 	Onnx__Type type[3];
 	Onnx__TensorType tensor[3];
 	Onnx__Shape shape[3];
@@ -229,6 +229,9 @@ static void add_values(struct writer *w)
 	w->inputs[0] = make_value(w, 0, "features", TENSOR_FLOAT, w->m->n_features);
 	if (w->m->kind == MODEL_ANOMALY) {
 		w->outputs[w->graph.n_output++] = make_value(w, 1, "score", TENSOR_FLOAT, 1);
+		/* Checkers do not know what comes out of a regressor. */
+		w->inner[w->graph.n_value_info++] = make_value(w, 2, "path", TENSOR_FLOAT, 1);
+		w->graph.value_info = w->inner;
 		return;
 	}
 	w->outputs[w->graph.n_output++] = make_value(w, 1, "label", TENSOR_STRING, 0);
