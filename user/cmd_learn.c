@@ -15,6 +15,8 @@
 #include "model_file.h"
 #include "out.h"
 
+#define TELL_MEMORY 1000000000 /* bytes that are worth a word */
+
 int learn_real(const char *option, const char *text, double min, double max, double *value)
 {
 	char *end;
@@ -91,6 +93,10 @@ struct dataset *learn_read(const struct dataset_options *options, const struct f
 	}
 	if (!d)
 		log_error("%s", error);
+	else if (matrix_memory(d->m) >= TELL_MEMORY)
+		log_info("%zu rows of features take %.1f GB; training needs about twice as much "
+		         "again",
+		         d->m->n_rows, matrix_memory(d->m) / 1e9);
 	return d;
 }
 

@@ -115,9 +115,10 @@ static int open_labels(struct dataset_state *s, char *error, size_t size)
 	return 0;
 }
 
+/* Training holds a scaled copy, and what is held back another. */
 static uint64_t default_memory(void)
 {
-	return (uint64_t)sysconf(_SC_PHYS_PAGES) * sysconf(_SC_PAGESIZE) / 4 * 3;
+	return (uint64_t)sysconf(_SC_PHYS_PAGES) * sysconf(_SC_PAGESIZE) / 3;
 }
 
 static int make_matrix(struct dataset *d, const struct feature_set *set)

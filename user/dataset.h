@@ -58,7 +58,7 @@ extern const struct dataset_options dataset_defaults;
 	{ "per-file", 0, "N", OPT_NUMBER, offsetof(type, m.per_file), 0, UINT64_MAX, NULL,         \
 	  "take at most N flows of a class from one file; 0: all" },                               \
 	{ "max-memory", 0, "BYTES", OPT_NUMBER, offsetof(type, m.max_memory), 1000000, UINT64_MAX, \
-	  NULL, "stop when the data takes more; 0.75 of the machine's if not given" },             \
+	  NULL, "stop when the features take more; a third of the machine's if not given" },             \
 	{ "random-state", 0, "N", OPT_NUMBER, offsetof(type, m.random_state), 0, UINT64_MAX, NULL, \
 	  "seed of all that is drawn" }
 /* clang-format on */
