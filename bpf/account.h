@@ -29,7 +29,7 @@ struct flow_map {
 	__uint(type, BPF_MAP_TYPE_HASH);
 	__uint(max_entries, 1024); /* set by the agent, as all sizes here */
 	__uint(key_size, sizeof(struct flow_key));
-	__uint(value_size, sizeof(struct flow_partial));
+	__uint(value_size, sizeof(struct flow_entry));
 };
 
 struct {
@@ -59,7 +59,7 @@ struct {
 	__uint(type, BPF_MAP_TYPE_PERCPU_ARRAY);
 	__uint(max_entries, 1);
 	__type(key, __u32);
-	__type(value, struct flow_partial);
+	__type(value, struct flow_entry);
 } scratch SEC(".maps");
 
 struct {

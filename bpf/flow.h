@@ -111,8 +111,10 @@ struct flow_packet {
 	__u16 icmp; /* type << 8 | code */
 	__u8 tcp_flags;
 	__u8 ttl;
-	__u8 tos;      /* DSCP << 2 | ECN */
-	__u8 fragment; /* enum flow_fragment */
+	__u8 tos;        /* DSCP << 2 | ECN */
+	__u8 fragment;   /* enum flow_fragment */
+	__u8 is_clipped; /* IP says it is longer than the frame; counted as long as that */
+	__u8 pad[7];
 };
 
 enum flow_fragment {
@@ -141,18 +143,25 @@ enum flow_mark {
 };
 
 /*
- * What is kept of one direction of a flow. The first 192 bytes are what every packet touches; the
- * rest is written at the start of a flow or by rare packets.
+ * What is kept of one direction of a flow, in the order of who touches it: every packet the first
+ * 160 bytes, TCP the next 64, the first eight packets the rest. Behind a key in the kernel's tables
+ * (struct flow_entry) the groups are cache lines.
  */
 struct flow_partial {
-	__u64 first_ns;
 	__u64 last_ns;
 	__u64 bytes;
 	__u64 ip_bytes;
-	__u64 payload_bytes;
 	__u32 packets;
 	__u32 iat_min; /* ticks; meaningless while iat_hist is all zero */
+
+	__u64 payload_bytes;
+	__u64 length_sq;
+	__u64 payload_sq;
+	__u64 iat_sq; /* low 64 bits, ticks squared; high: iat_sq_high */
+	__u64 first_ns;
 	__u32 iat_max;
+	__u32 iat_sq_high;
+	__u32 fragments;
 	__u16 length_min;
 	__u16 length_max;
 	__u16 payload_min;
@@ -162,34 +171,44 @@ struct flow_partial {
 	__u8 tcp_flags; /* OR of all */
 	__u8 marks;     /* enum flow_mark */
 
-	__u64 length_sq;
-	__u64 payload_sq;
-	__u64 iat_sq;                  /* low 64 bits, ticks squared; high: iat_sq_high */
 	__u32 payload_hist[FLOW_BINS]; /* 0, <=32, 64, 128, 256, 512, 1024, more */
 	__u32 iat_hist[FLOW_BINS];     /* ticks < 2^4, 2^7, 2^10, 2^13, 2^16, 2^19, 2^22, more */
-	__u32 tcp_flag[8];             /* packets with bit i of the flags set */
-	__u32 seq_next;                /* highest end of a TCP segment */
-	__u16 window_min;              /* meaningless until window_set */
-	__u16 window_max;
 
-	__s64 iat_adjust; /* sum of all gaps minus (last - first), ticks; 0 unless partials
-	                     overlapped */
-	__u32 iat_sq_high;
+	__u32 tcp_flag[8]; /* packets with bit i of the flags set */
+	__u32 seq_next;    /* highest end of a TCP segment */
 	__u32 seq_first;
 	__u32 retransmits;  /* segments that begin below seq_next: sent again, or late */
 	__u32 out_of_order; /* segments that begin above seq_next: others are lost or late */
-	__u32 fragments;
-	__u16 first_payload[FLOW_FIRST];
+	__s64 iat_adjust;   /* sum of all gaps minus (last - first), ticks; 0 unless partials
+	                       overlapped */
+	__u16 window_min;   /* these meaningless until window_set */
+	__u16 window_max;
 	__u16 window_first;
+	__u8 window_set;
+	__u8 pad_tcp;
+
+	__u16 first_payload[FLOW_FIRST];
 	__u16 icmp_first;
 	__u8 tos_first;
-	__u8 n_first;    /* how many of first_payload are set */
-	__u8 window_set; /* the window_* hold */
-	__u8 pad[5];
+	__u8 n_first; /* how many of first_payload are set */
+	__u8 pad[4];
 };
-FLOW_ASSERT(__builtin_offsetof(struct flow_partial, length_sq) == 64, "hot line grew");
-FLOW_ASSERT(__builtin_offsetof(struct flow_partial, iat_adjust) == 192, "hot part grew");
+FLOW_ASSERT(__builtin_offsetof(struct flow_partial, payload_bytes) == 32, "first group grew");
+FLOW_ASSERT(__builtin_offsetof(struct flow_partial, payload_hist) == 96, "hot line grew");
+FLOW_ASSERT(__builtin_offsetof(struct flow_partial, tcp_flag) == 160, "histograms grew");
+FLOW_ASSERT(__builtin_offsetof(struct flow_partial, first_payload) == 224, "TCP line grew");
 FLOW_ASSERT(sizeof(struct flow_partial) == 248, "flow_partial has holes");
+
+/*
+ * A value of the kernel's tables. The kernel puts 48 bytes before key and value; with these 40 an
+ * entry is six cache lines, and the partial's first 32 bytes end a line. (Were the 48 others, it
+ * would be slower and right.)
+ */
+struct flow_entry {
+	struct flow_partial partial;
+	__u8 pad[40];
+};
+FLOW_ASSERT((48 + sizeof(struct flow_key) + sizeof(struct flow_entry)) % 64 == 0, "entry grew");
 
 struct flow_count {
 	__u64 packets;

@@ -235,6 +235,7 @@ FLOW_INLINE enum flow_cause parse_ipv4(struct parse_cursor *c, struct flow_packe
 		return FLOW_BAD_IPV4;
 	if (!parse_has(c, header))
 		return FLOW_CUT_IPV4;
+	k->is_clipped = total > room;
 	if (total == 0 || total > room)
 		total = room;
 	k->ip_length = total;
@@ -323,6 +324,7 @@ FLOW_INLINE enum flow_cause parse_ipv6(struct parse_cursor *c, struct flow_packe
 	k->key.protocol = ip[6];
 	payload = parse_16(ip + 4);
 	/* Zero is a jumbogram (RFC 2675) or a super-packet, unless nothing follows. */
+	k->is_clipped = payload > room - 40;
 	if (payload > room - 40 || (payload == 0 && (ip[6] == PARSE_HOP_BY_HOP ||
 	                                             ip[6] == PARSE_TCP || ip[6] == PARSE_UDP)))
 		payload = room - 40;

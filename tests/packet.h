@@ -117,6 +117,7 @@ struct packet_facts {
 	uint8_t flags;
 	uint8_t fragment;
 	uint16_t icmp;
+	uint8_t clipped;
 };
 
 struct packet_case {

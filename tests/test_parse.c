@@ -65,6 +65,7 @@ static void expect(struct flow_packet *k, const struct packet_case *c, uint32_t 
 	k->ttl = PACKET_TTL;
 	k->tos = PACKET_TOS;
 	k->fragment = is->fragment;
+	k->is_clipped = is->clipped;
 }
 
 static void compare(const char *name, const struct flow_packet *is, const struct flow_packet *must)
@@ -93,6 +94,7 @@ static void compare(const char *name, const struct flow_packet *is, const struct
 	SAME(ttl);
 	SAME(tos);
 	SAME(fragment);
+	SAME(is_clipped);
 	if (memcmp(is, must, sizeof(*is)))
 		fail_msg("%s: a fact beside those differs", name);
 #undef SAME

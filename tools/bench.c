@@ -168,7 +168,7 @@ static int weir_make_tables(struct bench *b, uint32_t slots, uint32_t entries)
 		bool ours = slot == b->settings->cpu;
 
 		fd = bpf_map_create(BPF_MAP_TYPE_HASH, "flows", sizeof(struct flow_key),
-		                    sizeof(struct flow_partial), ours ? entries : 1, NULL);
+		                    sizeof(struct flow_entry), ours ? entries : 1, NULL);
 		if (fd < 0 || bpf_map_update_elem(outer, &slot, &fd, BPF_ANY))
 			return -1;
 		if (ours)

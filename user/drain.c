@@ -26,7 +26,7 @@ struct drain {
 	const struct probe_maps *maps;
 	struct ring_buffer *wake;
 	struct flow_key *keys;
-	struct flow_partial *partials;
+	struct flow_entry *entries;
 	struct flow_overflow *overflow_keys;
 	struct flow_count *overflow_counts;
 };
@@ -47,7 +47,7 @@ static bool has_batch(struct drain *d)
 	for (slot = d->maps->cpus; slot < 2 * d->maps->cpus; slot++)
 		if (d->maps->tables[slot] >= 0)
 			return !bpf_map_lookup_and_delete_batch(d->maps->tables[slot], NULL,
-			                                        &cursor, d->keys, d->partials, &n,
+			                                        &cursor, d->keys, d->entries, &n,
 			                                        NULL) ||
 			       errno != EINVAL;
 	return true;
@@ -62,11 +62,11 @@ struct drain *drain_open(const struct probe *p)
 		return NULL;
 	d->maps = probe_maps(p);
 	d->keys = calloc(BATCH, sizeof(*d->keys));
-	d->partials = calloc(BATCH, sizeof(*d->partials));
+	d->entries = calloc(BATCH, sizeof(*d->entries));
 	d->overflow_keys = calloc(OVERFLOW_MAX, sizeof(*d->overflow_keys));
 	d->overflow_counts = calloc(OVERFLOW_MAX, sizeof(*d->overflow_counts));
 	d->wake = ring_buffer__new(d->maps->wake, ignore_wake, NULL, NULL);
-	failed = d->keys && d->partials && d->overflow_keys && d->overflow_counts && d->wake
+	failed = d->keys && d->entries && d->overflow_keys && d->overflow_counts && d->wake
 	                 ? 0
 	                 : ENOMEM;
 	if (!failed && !has_batch(d))
@@ -93,7 +93,7 @@ void drain_close(struct drain *d)
 		return;
 	ring_buffer__free(d->wake);
 	free(d->keys);
-	free(d->partials);
+	free(d->entries);
 	free(d->overflow_keys);
 	free(d->overflow_counts);
 	free(d);
@@ -124,12 +124,12 @@ static int drain_table(struct drain *d, int table, const struct drain_to *to)
 	do {
 		n = BATCH;
 		failed = bpf_map_lookup_and_delete_batch(table, first ? NULL : &cursor, &cursor,
-		                                         d->keys, d->partials, &n, NULL);
+		                                         d->keys, d->entries, &n, NULL);
 		failed = failed ? -errno : 0;
 		if (failed && failed != -ENOENT)
 			return failed;
 		for (i = 0; i < n; i++)
-			to->partial(to->arg, &d->keys[i], &d->partials[i]);
+			to->partial(to->arg, &d->keys[i], &d->entries[i].partial);
 		first = false;
 	} while (!failed);
 	return 0; /* ENOENT is the normal end */

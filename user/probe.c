@@ -91,7 +91,7 @@ static int make_tables(struct probe *p)
 		if (!cpu_is_online(slot % p->maps.cpus))
 			continue;
 		fd = bpf_map_create(BPF_MAP_TYPE_HASH, "weir_flows", sizeof(struct flow_key),
-		                    sizeof(struct flow_partial), p->maps.kernel_flows, NULL);
+		                    sizeof(struct flow_entry), p->maps.kernel_flows, NULL);
 		if (fd < 0)
 			return -errno;
 		p->maps.tables[slot] = fd;

@@ -132,14 +132,25 @@ static int kernel_prepare(struct kernel *k, uint32_t overflow_entries)
 	return error;
 }
 
+/* 0, or a negative errno. */
+static int lookup_partial(int table, const struct flow_key *key, struct flow_partial *partial)
+{
+	struct flow_entry entry;
+	int error = bpf_map_lookup_elem(table, key, &entry);
+
+	if (!error)
+		*partial = entry.partial;
+	return error;
+}
+
 static int kernel_tables(struct kernel *k)
 {
 	uint32_t half, slot;
 
 	for (half = 0; half < 2; half++) {
 		k->table[half] = bpf_map_create(BPF_MAP_TYPE_HASH, "weir_table",
-		                                sizeof(struct flow_key),
-		                                sizeof(struct flow_partial), k->entries, NULL);
+		                                sizeof(struct flow_key), sizeof(struct flow_entry),
+		                                k->entries, NULL);
 		if (k->table[half] < 0)
 			return -errno;
 		slot = half * k->cpus + k->cpu;
@@ -317,7 +328,7 @@ static bool compare_alone(const struct kernel *k, const struct hook *hook, const
 	if (error)
 		return true;
 	assert_alike(&key, &p.key, sizeof(key), hook, name, shot->length, "key");
-	assert_int_equal(bpf_map_lookup_elem(current_table(k), &key, &partial), 0);
+	assert_int_equal(lookup_partial(current_table(k), &key, &partial), 0);
 	flow_start(&native, &p);
 	assert_alike(&partial, &native, sizeof(native), hook, name, shot->length, "partial");
 	return true;
@@ -420,7 +431,7 @@ static void compare_ledger(const struct kernel *k, const struct ledger *l, const
 		if (!found)
 			fail_msg("%s, %s: a flow that there is not", hook->program, name);
 		native = (*(struct record **)found)->partial;
-		assert_int_equal(bpf_map_lookup_elem(current_table(k), &key, &partial), 0);
+		assert_int_equal(lookup_partial(current_table(k), &key, &partial), 0);
 		if (timeless) {
 			leave_out_times(&partial);
 			leave_out_times(&native);
@@ -585,8 +596,7 @@ static void super_packets_count_as_what_goes_over_the_wire(void **state)
 			                 0);
 			assert_alike(&key, &p.key, sizeof(key), &hooks[h], rows[i].name,
 			             frame.length, "key");
-			assert_int_equal(
-			        bpf_map_lookup_elem(current_table(&shared), &key, &partial), 0);
+			assert_int_equal(lookup_partial(current_table(&shared), &key, &partial), 0);
 			assert_int_equal(partial.packets, n);
 			assert_int_equal(partial.bytes, n * rows[i].headers + payload);
 			assert_int_equal(partial.ip_bytes, n * rows[i].ip_headers + payload);
