@@ -103,6 +103,43 @@ static void columns_that_may_be_absent_are(void **state)
 	flows_csv_close(f);
 }
 
+static void real_numbers_are_those_of_the_c_library(void **state)
+{
+	static const char *const numbers[] = { "0",
+		                               "-0",
+		                               "-0.5",
+		                               ".5",
+		                               "5.",
+		                               "0.1",
+		                               "-0.43215",
+		                               "1e-3",
+		                               "+1",
+		                               "-1.0E2",
+		                               "999999999999999",
+		                               "0.123456789012345",
+		                               "0.1234567890123456",
+		                               "12345678.9012345",
+		                               "-0.7000000000000001",
+		                               "123456789012345678" };
+	char content[256];
+	struct flows_row row;
+	struct flows_csv *f;
+	double wanted;
+	size_t i;
+
+	for (i = 0; i < sizeof(numbers) / sizeof(numbers[0]); i++) {
+		snprintf(content, sizeof(content),
+		         "anomaly_score,src_ip,dst_ip,protocol,duration,bytes,packets\n"
+		         "%s,a,b,6,1,60,1\n",
+		         numbers[i]);
+		f = open_text(content);
+		assert_int_equal(flows_csv_next(f, &row), 1);
+		wanted = strtod(numbers[i], NULL);
+		assert_memory_equal(&row.score, &wanted, sizeof(wanted));
+		flows_csv_close(f);
+	}
+}
+
 static void a_mistake_in_a_row_is_told_with_its_line(void **state)
 {
 	static const struct {
@@ -128,6 +165,8 @@ static void a_mistake_in_a_row_is_told_with_its_line(void **state)
 		{ "a,b,6,-1,60,1", "column 'duration': '-1' is no number of seconds" },
 		{ "a,b,6,,60,1", "column 'duration': '' is no number of seconds" },
 		{ "a,b,6,1e300,60,1", "column 'duration': '1e300' is no number of seconds" },
+		{ "a,b,6,1.2.3,60,1", "column 'duration': '1.2.3' is no number of seconds" },
+		{ "a,b,6,.,60,1", "column 'duration': '.' is no number of seconds" },
 	};
 	char content[256], wanted[256];
 	struct flows_row row;
@@ -268,6 +307,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(columns_are_found_by_name_in_any_order),
 		cmocka_unit_test(columns_that_may_be_absent_are),
+		cmocka_unit_test(real_numbers_are_those_of_the_c_library),
 		cmocka_unit_test(a_mistake_in_a_row_is_told_with_its_line),
 		cmocka_unit_test(what_is_no_csv_of_flows_is_refused_at_the_door),
 		cmocka_unit_test(captures_are_told_from_records),
