@@ -6,8 +6,9 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include <onnx.pb-c.h> /* made from onnx.proto */
+
 #include "model_draft.h"
-#include "onnx.pb-c.h"
 
 enum onnx_tensor_type {
 	TENSOR_FLOAT = 1,

@@ -47,7 +47,7 @@ int main(void)
 
 #else
 
-#include "onnx.pb-c.h"
+#include <onnx.pb-c.h>
 
 #define LENGTH(array) (sizeof(array) / sizeof((array)[0]))
 #define ROWS_MAX      600
