@@ -209,6 +209,13 @@
 		return typeof value === 'object' && value !== null ? JSON.stringify(value) : String(value);
 	}
 
+	// Long text folded away behind its beginning.
+	function folded(text) {
+		if (text.length <= 240)
+			return text;
+		return make('details', null, make('summary', null, text.slice(0, 120) + '\u2026'), text);
+	}
+
 	weir.modelTables = function () {
 		const box = weir.box('models');
 		if (!data.models.length)
@@ -225,7 +232,7 @@
 			for (const key in m.about || {})
 				facts.push([key, plain(m.about[key])]);
 			for (const fact of facts)
-				body.append(row(fact, ['name', 'name']));
+				body.append(row([fact[0], folded(fact[1])], ['', 'name']));
 			box.append(make('p', null, m.file), make('table', null, body));
 		}
 	};
