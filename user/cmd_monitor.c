@@ -125,7 +125,7 @@ static void on_hangup(void *arg)
 	else if (failed)
 		log_error("%s; going on with what was loaded before", error);
 	else
-		log_info("loaded the models again");
+		log_info("loaded models and rules again");
 }
 
 static void on_end(void *arg)
@@ -154,20 +154,16 @@ static bool maps_work(void *arg)
 }
 
 /* What the run still needs once all is open and attached. */
-static unsigned int needs_of(const struct monitor *m, const struct watch_options *watch)
+static unsigned int needs_of(const struct monitor *m)
 {
 	const struct probe_attached *a;
-	unsigned int needs = m->guest ? m->guest->needs : 0;
+	unsigned int needs = collect_needs(m->collect) | (m->guest ? m->guest->needs : 0);
 	size_t n, i;
 
 	a = probe_attached(m->probe, &n);
 	for (i = 0; i < n; i++)
 		if (!strcmp(a[i].ingress, "clsact") || !strcmp(a[i].egress, "clsact"))
 			needs |= PRIV_NET_ADMIN;
-	if (watch->baseline_ns)
-		needs |= PRIV_THREADS;
-	if (watch->save)
-		needs |= PRIV_WRITE_FILES;
 	return needs;
 }
 
@@ -251,7 +247,7 @@ static int watch_until_end(struct monitor *m, const struct monitor_options *o)
 		collect_abandon(m->collect);
 		return CMD_FAILED;
 	}
-	if (guard_drop(&m->guard, needs_of(m, &o->collect.watch), maps_work, m->drain)) {
+	if (guard_drop(&m->guard, needs_of(m), maps_work, m->drain)) {
 		close_guest(m);
 		collect_abandon(m->collect);
 		return CMD_FAILED;

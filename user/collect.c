@@ -16,9 +16,11 @@
 #include <string.h>
 #include <time.h>
 
+#include "alert.h"
 #include "intake.h"
 #include "log.h"
 #include "outlet.h"
+#include "priv.h"
 #include "summary.h"
 #include "table.h"
 
@@ -40,12 +42,14 @@ struct collect {
 	struct table *table;
 	struct summary *summary;
 	struct sinks *sinks;
-	struct watch *watch; /* NULL: nothing is to be judged */
+	struct watch *watch;   /* NULL: nothing is to be judged */
+	struct alerts *alerts; /* NULL: none are wanted */
 	struct buf news;
 	struct books books;
 	uint64_t records;
 	int64_t wall_ns; /* wall clock minus the table's */
 	uint64_t last_tick_ns;
+	uint64_t file_ns; /* of the last tick by the packets' clock */
 	struct flow_count last_seen;
 	struct flow_record *top;
 	uint64_t *top_bytes;
@@ -58,6 +62,8 @@ static void pass_on(void *arg, const struct flow_record *r)
 {
 	struct collect *c = arg;
 
+	if (c->alerts)
+		alerts_add(c->alerts, r);
 	if (r->end == RECORD_LIVE) {
 		sinks_look(c->sinks, r);
 		return;
@@ -125,10 +131,26 @@ static uint32_t count_processors(void)
 	return sched_getaffinity(0, sizeof(set), &set) ? 1 : CPU_COUNT(&set);
 }
 
-/* The stages of files. Judging and its sums go record by record, for which one thread does. */
+/* Files with alerts are watched as if they were live, by the packets' clock. */
+static void file_tick(void *arg, uint64_t now_ns)
+{
+	struct collect *c = arg;
+
+	table_look(c->table, NULL, NULL, 0, look);
+	if (c->watch)
+		watch_settle(c->watch);
+	alerts_tick(c->alerts, now_ns);
+	c->file_ns = now_ns + c->options.interval_ns;
+}
+
+/*
+ * The stages of files. Judging and its sums go record by record, for which one thread does; alerts
+ * want to see all in order, for which no other thread does.
+ */
 static int open_stages(struct collect *c)
 {
-	uint32_t processors = count_processors(), writers = c->watch ? 1 : processors;
+	uint32_t processors = c->alerts ? 1 : count_processors(),
+	         writers = c->watch ? 1 : processors;
 	const struct outlet_config outlet = {
 		.sinks = c->sinks,
 		.n_threads = processors < 2      ? 0
@@ -143,10 +165,13 @@ static int open_stages(struct collect *c)
 		.idle_ns = c->options.idle_ns,
 		.interval_ns = c->options.interval_ns,
 		.threaded = processors > 1,
+		.tick = c->alerts ? file_tick : NULL,
+		.arg = c,
 	};
 
-	c->outlet = outlet_new(&outlet);
-	c->intake = c->outlet ? intake_new(&intake) : NULL;
+	if (!c->alerts)
+		c->outlet = outlet_new(&outlet);
+	c->intake = c->outlet || c->alerts ? intake_new(&intake) : NULL;
 	return c->intake ? 0 : -ENOMEM;
 }
 
@@ -165,12 +190,49 @@ static void end_outlet(struct collect *c)
 static void discard(struct collect *c)
 {
 	table_free(c->table);
+	alerts_close(c->alerts);
 	watch_close(c->watch);
 	buf_clear(&c->news);
 	summary_free(c->summary);
 	free(c->top);
 	free(c->top_bytes);
 	free(c);
+}
+
+/* What the baseline has as usual; it knows of no single hosts. */
+static bool usual_rate(void *arg, const char *measure, const char *key, double *mean,
+                       double *deviation)
+{
+	const struct collect *c = arg;
+
+	return c->watch && !strcmp(key, "all") && watch_usual(c->watch, measure, mean, deviation);
+}
+
+/* 0, or negative with one line in error. Alerts are wanted when there are rules or someone to tell.
+ */
+static int open_alerts(struct collect *c, char *error, size_t size)
+{
+	const struct alert_options *o = &c->options.alerts;
+	static const char *const fallback[] = { "stderr:" };
+	struct alerts_config config = {
+		.rules = o->rules,
+		.sinks = o->sinks.count ? o->sinks.item : fallback,
+		.n_sinks = o->sinks.count ? o->sinks.count : 1,
+		.interval_ns = c->options.interval_ns,
+		.usual = usual_rate,
+		.usual_arg = c,
+	};
+
+	if (!o->rules && !o->sinks.count)
+		return 0;
+	if (c->options.uniflow) {
+		snprintf(error, size,
+		         "--uniflow takes questions and answers apart, which alerts "
+		         "tell by; leave out one of --uniflow and --alerts");
+		return -EINVAL;
+	}
+	c->alerts = alerts_open(&config, error, size);
+	return c->alerts ? 0 : -EIO;
 }
 
 struct collect *collect_open(const struct collect_options *o, bool live, const char *source,
@@ -181,7 +243,8 @@ struct collect *collect_open(const struct collect_options *o, bool live, const c
 		.top = o->top,
 		.live = live,
 		.screen = o->screen,
-		.ahead = !live && !watch_is_wanted(&o->watch),
+		.ahead = !live && !watch_is_wanted(&o->watch) && !o->alerts.rules &&
+		         !o->alerts.sinks.count,
 	};
 	struct table_config table = {
 		.idle_ns = o->idle_ns,
@@ -216,6 +279,12 @@ struct collect *collect_open(const struct collect_options *o, bool live, const c
 			errno = EIO;
 			return NULL;
 		}
+	}
+	failed = open_alerts(c, error, size);
+	if (failed) {
+		discard(c);
+		errno = -failed;
+		return NULL;
 	}
 	c->sinks = sinks_open(o->outputs.item, o->outputs.count, &sinks, error, size);
 	if (!c->sinks) {
@@ -304,6 +373,7 @@ static struct sink_report state_of(const struct collect *c, uint64_t now_ns)
 		.moved = { seen->packets - c->last_seen.packets, seen->bytes - c->last_seen.bytes },
 		.books = &c->books,
 		.judged = watch_total(c->watch),
+		.alerts = c->alerts,
 		.source = c->source,
 	};
 }
@@ -314,9 +384,13 @@ static void make_report(struct collect *c, uint64_t now_ns)
 
 	r.interval_ns = now_ns - c->last_tick_ns;
 	r.n_top = table_look(c->table, c->top, c->top_bytes, c->options.top,
-	                     c->watch || sinks_want_looks(c->sinks) ? look : NULL);
+	                     c->watch || c->alerts || sinks_want_looks(c->sinks) ? look : NULL);
 	if (c->watch)
 		watch_settle(c->watch);
+	if (c->alerts) {
+		alerts_learn(c->alerts, watch_is_learning(c->watch));
+		alerts_tick(c->alerts, r.now_ns);
+	}
 	r.judged = watch_interval(c->watch);
 	sinks_report(c->sinks, &r);
 	if (c->watch)
@@ -338,9 +412,27 @@ void collect_tick(struct collect *c, uint64_t now_ns)
 		make_report(c, now_ns);
 }
 
+unsigned int collect_needs(const struct collect *c)
+{
+	unsigned int needs = c->alerts ? alerts_needs(c->alerts) : 0;
+
+	if (c->options.watch.baseline_ns)
+		needs |= PRIV_THREADS;
+	if (c->options.watch.save)
+		needs |= PRIV_WRITE_FILES;
+	return needs;
+}
+
 int collect_reload(struct collect *c, char *error, size_t size)
 {
-	return c->watch ? watch_reload(c->watch, error, size) : -ENOENT;
+	int failed;
+
+	if (!c->watch && !c->alerts)
+		return -ENOENT;
+	failed = c->watch ? watch_reload(c->watch, error, size) : 0;
+	if (!failed && c->alerts)
+		failed = alerts_reload(c->alerts, error, size);
+	return failed;
 }
 
 bool collect_news(struct collect *c, char *line, size_t size)
@@ -396,6 +488,8 @@ int collect_close(struct collect *c)
 	end_outlet(c);
 	if (c->watch)
 		watch_settle(c->watch);
+	if (c->alerts)
+		alerts_tick(c->alerts, c->live ? clock_ns(CLOCK_REALTIME) : c->file_ns);
 	r = state_of(c, clock_ns(CLOCK_REALTIME));
 	sinks_final(c->sinks, &r);
 	failed = sinks_close(c->sinks);

@@ -6,6 +6,7 @@
 #ifndef WEIR_COLLECT_H
 #define WEIR_COLLECT_H
 
+#include "alert_options.h"
 #include "drain.h"
 #include "opt.h"
 #include "sink.h"
@@ -23,6 +24,7 @@ struct collect_options {
 	bool uniflow;
 	struct opt_list outputs;
 	struct watch_options watch;
+	struct alert_options alerts;
 	struct top *screen; /* of weir top; NULL: none */
 };
 
@@ -44,7 +46,8 @@ extern const struct collect_options collect_defaults;
 	  "rows shown by the table and the summary" },                                             \
 	{ "output", 'o', "KIND:PATH", OPT_LIST, offsetof(type, m.outputs), 0, 0, NULL,             \
 	  "table:, csv:PATH, json:PATH or stats:PATH; may be given again; PATH - is stdout" },                                 \
-	WATCH_OPTIONS(type, m.watch)
+	WATCH_OPTIONS(type, m.watch),                                                              \
+	ALERT_OPTIONS(type, m.alerts)
 /* clang-format on */
 
 /*
@@ -70,6 +73,9 @@ void collect_expire(struct collect *c, uint64_t now_ns);
 
 /* An interval is over: expire by now_ns of the table's clock, and report if live. */
 void collect_tick(struct collect *c, uint64_t now_ns);
+
+/* What the run goes on to need once all is open: enum priv_need. */
+unsigned int collect_needs(const struct collect *c);
 
 /* Read models and rules again. -ENOENT: there are none; else 0 or -EINVAL with a line in error. */
 int collect_reload(struct collect *c, char *error, size_t size);

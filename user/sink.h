@@ -16,6 +16,8 @@
 #include "out.h"
 #include "record.h"
 
+struct alerts;
+
 /* The state of things at the end of an interval. */
 struct sink_report {
 	uint64_t now_ns;      /* since 1970 */
@@ -28,6 +30,7 @@ struct sink_report {
 	struct flow_count moved; /* seen since the last report */
 	const struct books *books;
 	const struct judged *judged; /* of the interval, at the end of all; NULL: no models */
+	const struct alerts *alerts; /* NULL: none are wanted */
 	const char *source;          /* "eth0 (tcx)", a file's name */
 };
 
@@ -66,7 +69,7 @@ struct sink {
 	uint64_t pending; /* records in the buffer */
 	uint64_t lost;
 	atomic_bool failed; /* other threads may ask */
-	void *state; /* of the kind; its end() frees it */
+	void *state;        /* of the kind; its end() frees it */
 };
 
 struct sinks;

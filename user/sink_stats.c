@@ -6,6 +6,7 @@
 #include <inttypes.h>
 
 #include "addr.h"
+#include "alert.h"
 #include "field.h"
 #include "ifname.h"
 #include "sink.h"
@@ -58,6 +59,19 @@ static void put_overflow(struct buf *b, const struct books *books)
 	buf_char(b, ']');
 }
 
+static void put_alerts(struct buf *b, const struct alerts *alerts)
+{
+	struct alerts_counts n;
+
+	alerts_count(alerts, &n);
+	buf_format(b,
+	           ",\"alerts\":{\"open\":%u,\"opened\":%" PRIu64 ",\"resolved\":%" PRIu64
+	           ",\"suppressed\":%" PRIu64 ",\"delivered\":%" PRIu64 ",\"waiting\":%" PRIu64
+	           ",\"undelivered\":%" PRIu64 "}",
+	           n.open, n.opened, n.resolved, n.suppressed, n.delivered, n.waiting,
+	           n.undelivered);
+}
+
 static void put_line(struct sink *s, const struct sink_report *r, const char *final)
 {
 	const struct books *books = r->books;
@@ -74,6 +88,8 @@ static void put_line(struct sink *s, const struct sink_report *r, const char *fi
 	put_count(b, "in_flows", &books->added);
 	put_causes(b, books);
 	put_overflow(b, books);
+	if (r->alerts)
+		put_alerts(b, r->alerts);
 	if (r->judged) {
 		buf_text(b, ",\"judged\":");
 		judged_put_json(r->judged, b);

@@ -13,13 +13,15 @@
 #include <unistd.h>
 
 #include "addr.h"
+#include "alert.h"
 #include "log.h"
 #include "sink.h"
 #include "units.h"
 
-#define PLAIN_WIDTH 120 /* where there is no window */
-#define FIXED_WIDTH 33  /* PROTO, PACKETS, RATE and their spaces; the last column is left free */
-#define IPV4_WIDTH  21  /* 255.255.255.255:65535 */
+#define ALERTS_SHOWN 5
+#define PLAIN_WIDTH  120 /* where there is no window */
+#define FIXED_WIDTH  33  /* PROTO, PACKETS, RATE and their spaces; the last column is left free */
+#define IPV4_WIDTH   21  /* 255.255.255.255:65535 */
 
 /* A record that outlives its flow. */
 struct kept {
@@ -226,6 +228,34 @@ static void put_judged(struct sink *s, const struct sink_report *r)
 	put_lines(s, &b);
 }
 
+/* The alerts that are open, newest first. */
+static void put_alerts(struct sink *s, const struct sink_report *r)
+{
+	struct alert_event events[ALERTS_SHOWN];
+	struct alerts_counts counts;
+	struct buf b = { 0 };
+	size_t n, i;
+
+	if (!r->alerts)
+		return;
+	alerts_count(r->alerts, &counts);
+	buf_format(&b, "Alerts: %u open, %llu opened, %llu resolved", counts.open,
+	           (unsigned long long)counts.opened, (unsigned long long)counts.resolved);
+	if (counts.undelivered)
+		buf_format(&b, ", %llu could not be delivered",
+		           (unsigned long long)counts.undelivered);
+	buf_char(&b, '\n');
+	n = alerts_recent(r->alerts, events, ALERTS_SHOWN);
+	for (i = 0; i < n; i++) {
+		if (!events[i].is_open)
+			continue;
+		buf_format(&b, "  %s %s: ", events[i].severity, events[i].rule);
+		buf_escaped(&b, events[i].text);
+		buf_char(&b, '\n');
+	}
+	put_lines(s, &b);
+}
+
 static void put_completeness(struct sink *s, const struct sink_report *r)
 {
 	struct buf b = { 0 };
@@ -254,6 +284,7 @@ static void report(struct sink *s, const struct sink_report *r)
 	for (i = 0; i < rows; i++)
 		put_flow(s, &r->top[i], seconds > 0 ? r->top_bytes[i] / seconds : 0);
 	put_judged(s, r);
+	put_alerts(s, r);
 	put_completeness(s, r);
 	buf_text(&s->out.text, t->terminal ? "\x1b[J" : "\n");
 }

@@ -10,6 +10,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 
 #include "learner.h"
 
@@ -189,6 +190,22 @@ void watch_record(struct watch *w, const struct flow_record *record)
 void watch_look(struct watch *w, const struct flow_record *record)
 {
 	hold(w, record);
+}
+
+bool watch_is_learning(const struct watch *w)
+{
+	return w && w->learner && !learner_baseline(w->learner);
+}
+
+bool watch_usual(const struct watch *w, const char *measure, double *mean, double *deviation)
+{
+	const struct baseline *b = w->learner ? learner_baseline(w->learner) : NULL;
+	time_t now = time(NULL);
+	struct tm tm;
+	char name[64];
+
+	snprintf(name, sizeof(name), "%s_per_second", measure);
+	return b && gmtime_r(&now, &tm) && baseline_by_name(b, name, tm.tm_hour, mean, deviation);
 }
 
 void watch_end_interval(struct watch *w, uint64_t interval_ns, uint64_t now_ns, struct buf *news)

@@ -67,6 +67,12 @@ void watch_settle(struct watch *w);
  */
 void watch_end_interval(struct watch *w, uint64_t interval_ns, uint64_t now_ns, struct buf *news);
 
+/* Is the first baseline still being learned? NULL w: no. */
+bool watch_is_learning(const struct watch *w);
+
+/* What "flows", "bytes" or "packets" of all are usually, a second; false: not known. */
+bool watch_usual(const struct watch *w, const char *measure, double *mean, double *deviation);
+
 /* Sums of the interval (flows that moved) and of the run (records). NULL w: NULL. */
 const struct judged *watch_interval(const struct watch *w);
 const struct judged *watch_total(const struct watch *w);

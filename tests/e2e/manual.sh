@@ -53,6 +53,7 @@ is "make install: what and where" "$(cd "$scratch/root" 2>/dev/null && find . -t
 ./usr/sbin/weir
 ./usr/share/bash-completion/completions/weir
 ./usr/share/fish/vendor_completions.d/weir.fish
+./usr/share/man/man5/weir-rules.5
 ./usr/share/man/man8/weir.8
 ./usr/share/zsh/site-functions/_weir"
 is "the installed program runs" "$("$scratch/root/usr/sbin/weir" --version)" "$("$weir" --version)"
