@@ -14,6 +14,7 @@
 #include <string.h>
 
 #include "addr.h"
+#include "key.h"
 
 #define SCATTER 0x9e3779b97f4a7c15ULL
 
@@ -192,12 +193,12 @@ static bool is_same_sum(const struct top_sum *a, const struct top_sum *b)
 
 static uint32_t hash_sum(const struct top_sum *s, uint64_t seed)
 {
-	uint64_t half[2], rest = s->port | s->protocol << 16 | (uint64_t)s->class << 24;
-	__uint128_t product;
+	struct flow_key key = { .src_port = s->port,
+		                .protocol = s->protocol,
+		                .vlan = { s->class } };
 
-	memcpy(half, s->address, 16);
-	product = (__uint128_t)(half[0] ^ rest ^ seed) * ((half[1] ^ seed << 1) | 1);
-	return ((uint64_t)product ^ (uint64_t)(product >> 64)) >> 16;
+	memcpy(key.src, s->address, 16);
+	return key_hash(&key, seed);
 }
 
 /* The sum with this key, made if it is new; NULL: no memory. */
