@@ -14,11 +14,15 @@
 #define PACKETS 1024
 #define STEP    8 /* packets from one step of fetching to the next */
 
+struct parcel {
+	struct flow_packet packet;
+	struct table_place place;
+};
+
 struct batch {
 	bool boundary; /* another file begins with it */
 	int n;
-	uint32_t hash[PACKETS];
-	struct flow_packet packet[PACKETS];
+	struct parcel parcels[PACKETS];
 };
 
 struct intake {
@@ -26,6 +30,7 @@ struct intake {
 	struct relay *relay;
 	struct batch *filling;
 	struct batch *batches;
+	struct flow_packet room; /* not in a batch, where the parser would wait for the memory */
 	char apart[64]; /* a cache line: what follows is written by the thread of the table */
 	uint64_t next_sweep_ns;
 	uint64_t latest_ns;
@@ -53,23 +58,23 @@ static void follow_clock(struct intake *in, uint64_t now_ns)
 		in->latest_ns = now_ns;
 	if (now_ns >= in->next_sweep_ns) {
 		table_sweep(in->config.table, now_ns);
+		if (in->config.tick)
+			in->config.tick(in->config.arg, now_ns);
 		in->next_sweep_ns = now_ns + in->config.interval_ns;
 	}
 }
 
 /* The steps of fetching, each for a packet nearer than that of the step before. */
-static void fetch_ahead(const struct table *t, struct batch *b, int at)
+static void fetch_ahead(const struct table *t, const struct batch *b, int at)
 {
 	int first = at + 3 * STEP, second = at + 2 * STEP, third = at + STEP;
 
-	if (first < b->n) {
-		b->hash[first] = table_hash(t, &b->packet[first].key);
-		table_prefetch(t, b->hash[first]);
-	}
+	if (first < b->n)
+		table_prefetch(t, b->parcels[first].place);
 	if (second >= 0 && second < b->n)
-		table_prefetch_flow(t, b->hash[second]);
+		table_prefetch_flow(t, b->parcels[second].place);
 	if (third >= 0 && third < b->n)
-		table_prefetch_sides(t, b->hash[third]);
+		table_prefetch_side(t, b->parcels[third].place);
 }
 
 static void put_into_table(void *arg, uint32_t slot)
@@ -86,9 +91,10 @@ static void put_into_table(void *arg, uint32_t slot)
 		fetch_ahead(t, b, i);
 		if (i < 0)
 			continue;
-		k = &b->packet[i];
+		k = &b->parcels[i].packet;
 		follow_clock(in, k->time_ns);
-		count(table_add_packet(t, k) ? &no_memory : &added, 1, k->length);
+		count(table_add_located(t, k, b->parcels[i].place) ? &no_memory : &added, 1,
+		      k->length);
 	}
 	count(&in->config.books->added, added.packets, added.bytes);
 	count(&in->config.books->no_memory, no_memory.packets, no_memory.bytes);
@@ -127,19 +133,26 @@ struct intake *intake_new(const struct intake_config *config)
 
 struct flow_packet *intake_room(struct intake *in)
 {
-	struct flow_packet *k = &in->filling->packet[in->filling->n];
-
-	memset(k, 0, sizeof(*k));
-	return k;
+	memset(&in->room, 0, sizeof(in->room));
+	return &in->room;
 }
 
 void intake_add(struct intake *in, enum flow_cause cause)
 {
-	const struct flow_packet *k = &in->filling->packet[in->filling->n];
+	struct flow_packet *packet = &in->room;
+	struct batch *b = in->filling;
+	struct parcel *p = &b->parcels[b->n];
+	struct table_place place;
 
-	count(&in->config.books->stats.seen, 1, k->length);
-	count(&in->config.books->stats.cause[cause], 1, k->length);
-	if (cause != FLOW_OK || ++in->filling->n < PACKETS)
+	count(&in->config.books->stats.seen, 1, packet->length);
+	count(&in->config.books->stats.cause[cause], 1, packet->length);
+	if (cause != FLOW_OK)
+		return;
+	__builtin_prefetch(p + STEP, 1); /* where the other processor has been */
+	__builtin_prefetch((char *)(p + STEP) + 64, 1);
+	place = table_locate(in->config.table, &packet->key);
+	*p = (struct parcel){ *packet, place };
+	if (++b->n < PACKETS)
 		return;
 	relay_put(in->relay);
 	begin_batch(in);

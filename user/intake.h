@@ -19,7 +19,8 @@ struct intake_config {
 	uint64_t idle_ns;
 	uint64_t interval_ns; /* between sweeps */
 	bool threaded;
-	/* unless NULL: an interval of the packets' clock is over, and swept; in the table's thread */
+	/* unless NULL: an interval of the packets' clock is over, and swept; in the table's thread
+	 */
 	void (*tick)(void *arg, uint64_t now_ns);
 	void *arg;
 };

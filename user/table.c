@@ -57,12 +57,12 @@ struct flow {
 
 struct table {
 	struct table_config config;
+	uint64_t seed; /* with the config: other threads read both */
 	struct pool flows;
 	struct pool sides;
 	struct index index;
 	const struct flow *last; /* the flow of the last packet; NULL: it has been reported */
 	uint32_t hand;
-	uint64_t seed;
 };
 
 static const struct flow_partial nothing;
@@ -105,14 +105,24 @@ void table_free(struct table *t)
 	free(t);
 }
 
-uint32_t table_hash(const struct table *t, const struct flow_key *key)
+static uint32_t make_key(const struct table *t, struct flow_key *key)
 {
-	return key_hash(key, t->seed);
+	if (!t->config.uniflow)
+		return key_make_canonical(key);
+	key->direction = 0;
+	return 0;
 }
 
-void table_prefetch(const struct table *t, uint32_t hash)
+struct table_place table_locate(const struct table *t, struct flow_key *key)
 {
-	__builtin_prefetch(&t->index.slots[index_home(&t->index, hash)]);
+	uint32_t side = make_key(t, key);
+
+	return (struct table_place){ key_hash(key, t->seed), side };
+}
+
+void table_prefetch(const struct table *t, struct table_place place)
+{
+	__builtin_prefetch(&t->index.slots[index_home(&t->index, place.hash)]);
 }
 
 /* The first flow of this hash, as good as always the one meant; NULL if there is none. */
@@ -132,30 +142,20 @@ static void prefetch(const void *at, size_t bytes)
 		__builtin_prefetch((const char *)at + i, 1);
 }
 
-void table_prefetch_flow(const struct table *t, uint32_t hash)
+void table_prefetch_flow(const struct table *t, struct table_place place)
 {
-	const struct flow *f = likely_flow(t, hash);
+	const struct flow *f = likely_flow(t, place.hash);
 
 	if (f)
 		prefetch(f, sizeof(*f));
 }
 
-void table_prefetch_sides(const struct table *t, uint32_t hash)
+void table_prefetch_side(const struct table *t, struct table_place place)
 {
-	const struct flow *f = likely_flow(t, hash);
+	const struct flow *f = likely_flow(t, place.hash);
 
-	for (int side = 0; f && side < 2; side++)
-		if (f->side[side])
-			prefetch(side_of(t, f, side), offsetof(struct flow_partial, iat_adjust));
-}
-
-static int make_key(const struct table *t, const struct flow_key *wire, struct flow_key *key)
-{
-	*key = *wire;
-	if (!t->config.uniflow)
-		return key_make_canonical(key);
-	key->direction = 0;
-	return 0;
+	if (f && f->side[place.side])
+		prefetch(side_of(t, f, place.side), offsetof(struct flow_partial, iat_adjust));
 }
 
 /* Where in the index the flow of this key is, or the free place that ends the search for it. */
@@ -166,7 +166,7 @@ static uint32_t place_of(const struct table *t, const struct flow_key *key, uint
 
 	for (i = index_home(x, hash); x->slots[i].number; i = index_next(x, i))
 		if (x->slots[i].hash == hash &&
-		    !memcmp(&flow_at(t, x->slots[i].number - 1)->key, key, sizeof(*key)))
+		    key_is(&flow_at(t, x->slots[i].number - 1)->key, key))
 			break;
 	return i;
 }
@@ -391,16 +391,15 @@ static void flow_touch(struct table *t, struct flow *f, int side, const struct f
 		flow_emit(t, f, RECORD_ACTIVE);
 }
 
-int table_add_packet(struct table *t, const struct flow_packet *packet)
+static int add_packet(struct table *t, const struct flow_key *key, struct table_place place,
+                      const struct flow_packet *packet)
 {
-	struct flow_key key;
-	int side = make_key(t, &packet->key, &key);
 	bool opening = (packet->tcp_flags & (FLOW_SYN | FLOW_ACK)) == FLOW_SYN;
-	struct flow *f = flow_for(t, &key, table_hash(t, &key), packet->time_ns, opening);
+	struct flow *f = flow_for(t, key, place.hash, packet->time_ns, opening);
 	struct flow_partial *p;
 	bool fresh;
 
-	p = f ? flow_side(t, f, side, packet->time_ns, packet->key.direction, &fresh) : NULL;
+	p = f ? flow_side(t, f, place.side, packet->time_ns, packet->key.direction, &fresh) : NULL;
 	if (!p)
 		return -ENOMEM;
 	if (fresh)
@@ -408,8 +407,21 @@ int table_add_packet(struct table *t, const struct flow_packet *packet)
 	else
 		flow_add(p, packet);
 	t->last = f;
-	flow_touch(t, f, side, p, packet->tcp_flags, packet->segments, packet->length);
+	flow_touch(t, f, place.side, p, packet->tcp_flags, packet->segments, packet->length);
 	return 0;
+}
+
+int table_add_packet(struct table *t, const struct flow_packet *packet)
+{
+	struct flow_key key = packet->key;
+	struct table_place place = table_locate(t, &key);
+
+	return add_packet(t, &key, place, packet);
+}
+
+int table_add_located(struct table *t, const struct flow_packet *packet, struct table_place place)
+{
+	return add_packet(t, &packet->key, place, packet);
 }
 
 bool table_last(const struct table *t, struct flow_record *record)
@@ -422,21 +434,20 @@ bool table_last(const struct table *t, struct flow_record *record)
 int table_add_partial(struct table *t, const struct flow_key *wire_key,
                       const struct flow_partial *part)
 {
-	struct flow_key key;
-	int side = make_key(t, wire_key, &key);
-	struct flow *f = flow_for(t, &key, table_hash(t, &key), part->first_ns,
-	                          part->marks & FLOW_SYN_ONLY);
+	struct flow_key key = *wire_key;
+	struct table_place place = table_locate(t, &key);
+	struct flow *f = flow_for(t, &key, place.hash, part->first_ns, part->marks & FLOW_SYN_ONLY);
 	struct flow_partial *p;
 	bool fresh;
 
-	p = f ? flow_side(t, f, side, part->first_ns, wire_key->direction, &fresh) : NULL;
+	p = f ? flow_side(t, f, place.side, part->first_ns, wire_key->direction, &fresh) : NULL;
 	if (!p)
 		return -ENOMEM;
 	if (fresh)
 		*p = *part;
 	else
 		flow_merge(p, part);
-	flow_touch(t, f, side, p, part->tcp_flags, part->packets, part->bytes);
+	flow_touch(t, f, place.side, p, part->tcp_flags, part->packets, part->bytes);
 	return 0;
 }
 

@@ -33,16 +33,27 @@ struct table *table_new(const struct table_config *config);
 void table_free(struct table *t);
 
 /*
- * Of a key. Given early, it hides what a packet's flow takes to come from memory: call first
- * table_prefetch(), some packets later table_prefetch_flow(), then table_prefetch_sides().
+ * Where a packet belongs. Found early, it hides what the packet's flow takes to come from memory:
+ * call first table_prefetch(), some packets later table_prefetch_flow(), then
+ * table_prefetch_side().
  */
-uint32_t table_hash(const struct table *t, const struct flow_key *key);
-void table_prefetch(const struct table *t, uint32_t hash);
-void table_prefetch_flow(const struct table *t, uint32_t hash);
-void table_prefetch_sides(const struct table *t, uint32_t hash);
+struct table_place {
+	uint32_t hash;
+	uint32_t side;
+};
+
+/*
+ * Make the key that of the flow, which has no direction of a hook, and say where it is. In any
+ * thread, whatever happens to the table meanwhile.
+ */
+struct table_place table_locate(const struct table *t, struct flow_key *key);
+void table_prefetch(const struct table *t, struct table_place place);
+void table_prefetch_flow(const struct table *t, struct table_place place);
+void table_prefetch_side(const struct table *t, struct table_place place);
 
 /* 0, or -ENOMEM: the packet or partial is then in no flow. */
 int table_add_packet(struct table *t, const struct flow_packet *packet);
+int table_add_located(struct table *t, const struct flow_packet *packet, struct table_place place);
 int table_add_partial(struct table *t, const struct flow_key *key, const struct flow_partial *part);
 
 /* Look at the flow that the last packet went into; false if it has been reported since. */
