@@ -56,13 +56,14 @@ static inline __attribute__((always_inline)) void walk(uint32_t at[LANES],
                                                        const float *cells, uint32_t stride,
                                                        uint32_t offset, uint32_t depth)
 {
-	uint32_t i, lane;
+	uint32_t end, lane;
 
-	for (i = 0; i < depth; i++) {
+	for (;;) {
+		for (end = depth > STEPS ? depth - STEPS : 0; depth > end; depth--)
 #pragma GCC unroll 16
-		for (lane = 0; lane < LANES; lane++)
-			step(&at[lane], nodes, cells + lane * offset, stride);
-		if (i % STEPS == STEPS - 1 && all_at_leaves(at, nodes))
+			for (lane = 0; lane < LANES; lane++)
+				step(&at[lane], nodes, cells + lane * offset, stride);
+		if (!depth || all_at_leaves(at, nodes))
 			break;
 	}
 }
