@@ -12,7 +12,7 @@
 
 void judged_reset(struct judged *j, uint32_t most)
 {
-	j->flows = j->anomalies = 0;
+	j->flows = j->scored = j->anomalies = 0;
 	j->n_classes = j->n_top = 0;
 	j->most = most < JUDGED_TOP ? most : JUDGED_TOP;
 	memset(j->classes, 0, sizeof(j->classes));
@@ -59,6 +59,7 @@ void judged_add(struct judged *j, const struct flow_record *r)
 	j->flows++;
 	if (r->verdict->has_class)
 		add_class(j, r->verdict->class_name);
+	j->scored += r->verdict->has_score;
 	if (!r->verdict->is_anomaly)
 		return;
 	j->anomalies++;
@@ -112,8 +113,9 @@ void judged_print(const struct judged *j, struct buf *b)
 	uint32_t order[JUDGED_CLASSES + 1], n = sort_classes(j, order), i;
 	char text[UNITS_TEXT + 8];
 
-	buf_format(b, "Judged: %s flows, ", units_grouped(text, j->flows));
-	buf_format(b, "%s anomalous", units_grouped(text, j->anomalies));
+	buf_format(b, "Judged: %s flows", units_grouped(text, j->flows));
+	if (j->scored)
+		buf_format(b, ", %s anomalous", units_grouped(text, j->anomalies));
 	for (i = 0; i < n; i++) {
 		buf_text(b, i ? ", " : ": ");
 		buf_escaped(b, class_name(j, order[i]));

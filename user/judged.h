@@ -23,7 +23,7 @@ struct judged_anomaly {
 };
 
 struct judged {
-	uint64_t flows, anomalies;
+	uint64_t flows, scored, anomalies; /* scored: by an anomaly model */
 	uint32_t n_classes;
 	struct {
 		char name[JUDGED_NAME];
