@@ -83,8 +83,9 @@ weir_start b vb --interval 100ms --idle-timeout 200ms --baseline 1s --save "$scr
 await 5 has_told
 is "--baseline --save: the user stays, without rights" "$(state "$weir_pid")" "Uid=0 Gid=0 $nothing"
 generate a va --packets 20000 --flows 2000
-await 20 test -s "$scratch/models/new"
-is "--baseline --save: learns and saves" "$(grep -c 'baseline 1 learned' "$scratch/err")" 1
+await 20 grep -q 'baseline 1 learned' "$scratch/err"
+is "--baseline --save: learns and saves" \
+	"$(grep -c 'baseline 1 learned' "$scratch/err") $(stat -c %U "$scratch/models/new")" "1 root"
 weir_stop
 
 # As a service: no root, just the three capabilities, which are all given up.
