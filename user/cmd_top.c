@@ -33,17 +33,17 @@ static bool is_file(const char *name)
 }
 
 /* The screen is on stdout: nothing else may be. 0, or -1 after a message. */
-static int check_outputs(const struct opt_list *outputs)
+static int check_outputs(const char *option, const struct opt_list *list, bool path_needed)
 {
 	const char *colon;
 	size_t i;
 
-	for (i = 0; i < outputs->count; i++) {
-		colon = strchr(outputs->item[i], ':');
-		if (colon && colon[1] && strcmp(colon, ":-"))
+	for (i = 0; i < list->count; i++) {
+		colon = strchr(list->item[i], ':');
+		if (colon && strcmp(colon, ":-") && (colon[1] || !path_needed))
 			continue;
-		log_error("top: -o %s: the screen is on stdout; name a file, as -o csv:flows.csv",
-		          outputs->item[i]);
+		log_error("top: %s %s: the screen is on stdout; name a file, as csv:flows.csv",
+		          option, list->item[i]);
 		return -1;
 	}
 	return 0;
@@ -165,7 +165,8 @@ static int run(const struct opt_command *self, int argc, char **argv)
 		break;
 	}
 	setlocale(LC_CTYPE, "");
-	if (check_outputs(&o.collect.outputs))
+	if (check_outputs("-o", &o.collect.outputs, true) ||
+	    check_outputs("--alerts", &o.collect.alerts.sinks, false))
 		return CMD_USAGE;
 	if (top_screen_check(error, sizeof(error))) {
 		log_error("%s", error);
