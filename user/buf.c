@@ -60,6 +60,17 @@ void buf_text(struct buf *b, const char *text)
 	buf_put(b, text, strlen(text));
 }
 
+/* What is at least this long in memory, and at most in text, is copied without a call. */
+#define SHORT 32
+
+static void put_short(struct buf *b, const char *text, size_t n)
+{
+	if (buf_reserve(b, SHORT))
+		return;
+	memcpy(b->data + b->length, text, SHORT);
+	b->length += n;
+}
+
 static const char pairs[] = "0001020304050607080910111213141516171819"
                             "2021222324252627282930313233343536373839"
                             "4041424344454647484950515253545556575859"
@@ -82,14 +93,14 @@ static char *digits_before(char *end, uint64_t value)
 
 void buf_u64(struct buf *b, uint64_t value)
 {
-	char digits[20], *end = digits + sizeof(digits), *start;
+	char digits[20 + SHORT], *end = digits + 20, *start;
 
 	if (value < 10) {
 		buf_char(b, '0' + value);
 		return;
 	}
 	start = digits_before(end, value);
-	buf_put(b, start, end - start);
+	put_short(b, start, end - start);
 }
 
 void buf_format(struct buf *b, const char *format, ...)
@@ -111,17 +122,28 @@ void buf_format(struct buf *b, const char *format, ...)
 /* mantissa / 10^decimals, without trailing zeros. */
 static void put_decimal(struct buf *b, uint64_t mantissa, int decimals)
 {
-	char digits[48], *end = digits + sizeof(digits), *start = digits_before(end, mantissa);
+	char digits[SHORT + SHORT], *end = digits + SHORT, *start = digits_before(end, mantissa);
 
 	while (end - start <= decimals)
 		*--start = '0';
 	for (; decimals > 0 && end[-1] == '0'; end--)
 		decimals--;
-	buf_put(b, start, end - start - decimals);
+	put_short(b, start, end - start - decimals);
 	if (decimals == 0)
 		return;
 	buf_char(b, '.');
-	buf_put(b, end - decimals, decimals);
+	put_short(b, end - decimals, decimals);
+}
+
+/* Decimals after which a value below 1e15 has its 15th digit, or one or two less. */
+static int decimals_near(double value)
+{
+	uint64_t bits;
+	int exponent;
+
+	memcpy(&bits, &value, sizeof(bits));
+	exponent = (int)(bits >> 52) - 1023;
+	return exponent < 45 ? (45 - exponent) * 1233 >> 12 : 0; /* 1233 / 4096: log10(2) */
 }
 
 void buf_real(struct buf *b, double value)
@@ -129,7 +151,7 @@ void buf_real(struct buf *b, double value)
 	static const double power[] = { 1e0,  1e1,  1e2,  1e3,  1e4,  1e5,  1e6,  1e7,
 		                        1e8,  1e9,  1e10, 1e11, 1e12, 1e13, 1e14, 1e15,
 		                        1e16, 1e17, 1e18, 1e19, 1e20, 1e21, 1e22 };
-	int decimals = 0;
+	int decimals;
 
 	if (value < 0) {
 		buf_char(b, '-');
@@ -147,7 +169,7 @@ void buf_real(struct buf *b, double value)
 		buf_format(b, "%.15g", value);
 		return;
 	}
-	while (value * power[decimals] < 1e14)
+	for (decimals = decimals_near(value); value * power[decimals] < 1e14;)
 		decimals++;
 	put_decimal(b, (uint64_t)(value * power[decimals] + 0.5), decimals);
 }

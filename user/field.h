@@ -3,6 +3,7 @@
 #ifndef WEIR_FIELD_H
 #define WEIR_FIELD_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -47,6 +48,12 @@ struct field {
 /* All fields, in the order of the outputs; the first eleven are those of the guide. */
 extern const struct field fields[];
 extern const size_t n_fields;
+
+/* Of a direction in which nothing came: all such fields are 0, and need not be got. */
+static inline bool field_is_zero(const struct field *f, const struct flow_record *r)
+{
+	return f->reverse && !r->rev->packets;
+}
 
 /* The name of a field's type: "integer", "real", ... */
 const char *field_type_name(enum field_type type);

@@ -4,6 +4,7 @@
 
 #include <errno.h>
 #include <stdlib.h>
+#include <string.h>
 
 #define SLOTS_MIN 1024
 
@@ -76,4 +77,10 @@ void index_remove(struct index *x, uint32_t i)
 		x->slots[i] = x->slots[next];
 		i = next;
 	}
+}
+
+void index_empty(struct index *x)
+{
+	memset(x->slots, 0, (size_t)x->n_slots * sizeof(*x->slots));
+	x->used = 0;
 }

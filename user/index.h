@@ -29,8 +29,9 @@ void index_clear(struct index *x);
 /* Add a number that is not there yet. 0, or -ENOMEM when it has no room. */
 int index_add(struct index *x, uint32_t hash, uint32_t number);
 
-/* Take out what lies at place i. */
+/* Take out what lies at place i, or everything. */
 void index_remove(struct index *x, uint32_t i);
+void index_empty(struct index *x);
 
 static inline uint32_t index_home(const struct index *x, uint32_t hash)
 {

@@ -23,6 +23,10 @@ static void write_record(struct buf *b, const struct flow_record *r)
 	for (i = 0; i < n_fields; i++) {
 		if (i)
 			buf_char(b, ',');
+		if (field_is_zero(&fields[i], r)) {
+			buf_char(b, '0');
+			continue;
+		}
 		fields[i].get(r, &fields[i], &v);
 		if (fields[i].type == FIELD_COUNT && v.count < 10) /* most of them */
 			buf_char(b, '0' + v.count);

@@ -12,6 +12,10 @@ static void write_record(struct buf *b, const struct flow_record *r)
 		buf_text(b, i ? ",\"" : "{\"");
 		buf_text(b, fields[i].name);
 		buf_text(b, "\":");
+		if (field_is_zero(&fields[i], r)) {
+			buf_char(b, '0');
+			continue;
+		}
 		fields[i].get(r, &fields[i], &v);
 		field_put_json(b, &fields[i], &v);
 	}

@@ -31,6 +31,7 @@
 #define TCP_LINGER_NS 1000000000ULL /* after FIN both ways or RST: stragglers still belong */
 #define PACKETS_MAX   0x80000000U   /* a side reports before its 32-bit counters can wrap */
 #define CACHE_LINE    64
+#define FLUSH_AHEAD   8 /* flows fetched before their turn to leave */
 
 enum flow_state {
 	STATE_USED = 1,
@@ -183,14 +184,22 @@ static void flow_reset(struct table *t, struct flow *f)
 	f->side[0] = f->side[1] = 0;
 }
 
-static void flow_remove(struct table *t, uint32_t number)
+/* Give back the memory of a flow that is in the index no more. */
+static void flow_forget(struct table *t, uint32_t number)
 {
 	struct flow *f = flow_at(t, number);
 
 	flow_reset(t, f);
-	index_remove(&t->index, place_of(t, &f->key, f->hash));
 	f->state = 0;
 	pool_release(&t->flows, number);
+}
+
+static void flow_remove(struct table *t, uint32_t number)
+{
+	const struct flow *f = flow_at(t, number);
+
+	index_remove(&t->index, place_of(t, &f->key, f->hash));
+	flow_forget(t, number);
 }
 
 /* Which side began the conversation. */
@@ -471,15 +480,31 @@ void table_sweep(struct table *t, uint64_t now_ns)
 	}
 }
 
+/* What table_flush() comes to next: records are read once more before they leave memory. */
+static void prefetch_next(const struct table *t, uint32_t number)
+{
+	const struct flow *f;
+	int side;
+
+	if (number >= t->flows.top)
+		return;
+	f = flow_at(t, number);
+	for (side = 0; f->state & STATE_USED && side < 2; side++)
+		if (f->side[side])
+			prefetch(side_of(t, f, side), sizeof(struct flow_partial));
+}
+
 void table_flush(struct table *t, enum record_end end)
 {
 	uint32_t i;
 
+	index_empty(&t->index); /* at once, as all leave */
 	for (i = 0; i < t->flows.top; i++) {
+		prefetch_next(t, i + FLUSH_AHEAD);
 		if (!(flow_at(t, i)->state & STATE_USED))
 			continue;
 		flow_emit(t, flow_at(t, i), end);
-		flow_remove(t, i);
+		flow_forget(t, i);
 	}
 }
 

@@ -92,10 +92,11 @@ static void prune(struct tally *t)
 void tally_add(struct tally *t, const uint8_t address[16], int version, uint64_t packets,
                uint64_t bytes)
 {
-	struct tally_row *row = row_of(t, address, version);
+	struct tally_row *row;
 
 	if (!packets)
 		return;
+	row = row_of(t, address, version);
 	if (!row->packets && t->used == MOST) {
 		prune(t);
 		row = row_of(t, address, version);
