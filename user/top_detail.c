@@ -205,7 +205,7 @@ static int put_verdict(struct top_canvas *c, int y, int limit, const struct top_
                        const struct top_model *m)
 {
 	const struct top_row *row = &s->detail.row;
-	char text[400];
+	char text[TOP_NAME + sizeof(s->detail.side.why) + 80];
 	int n = 0;
 
 	if (row->marks & TOP_CLASSIFIED)

@@ -45,7 +45,7 @@ struct top_row {
 /* What only the details of a flow need. */
 struct top_side {
 	struct flow_partial fwd, rev;
-	char why[192];
+	char why[sizeof(((struct verdict *)0)->why)];
 };
 
 struct top_config {

@@ -43,7 +43,7 @@ struct flow_record top_row_record(const struct top_model *m, const struct top_ro
 		.class_probability = row->probability,
 		.anomaly_score = row->score,
 	};
-	memcpy(v->why, side->why, sizeof(v->why));
+	memcpy(v->why, side->why, sizeof(side->why));
 	return (struct flow_record){
 		.key = row->key,
 		.fwd = &side->fwd,
