@@ -6,8 +6,10 @@
 #
 # The capture is made here (pcapgen), once, in build/bench, and read through before each figure is
 # taken. In each round every contender reads it in turn; figures are medians over the rounds, ratios
-# medians of the rounds' ratios; processor time (user and system), since other work on the machine
-# changes the clock's time. softflowd is measured twice:
+# medians of the rounds' ratios. Time is the clock's, and beside it stands what processors worked in
+# it (user and system): weir uses several, the others one. Other work on the machine lengthens the
+# clock's time, for weir's threads more than for one; the load is printed. softflowd is measured
+# twice:
 #   same work   all flows kept (-m), both directions in one record as weir has it (IPFIX, -b)
 #   as is       its defaults: 8,192 flows at most, so that it reports most flows in pieces
 # Either way it sends its records to a local UDP port, where the kernel drops them; weir writes CSV
@@ -102,7 +104,7 @@ run_contender()
 export -f run_contender
 export file port work scratch
 
-# measure NAME: seconds of processor time to $scratch/NAME, and of the clock to $scratch/NAME.clock.
+# measure NAME: seconds of the clock to $scratch/NAME, and of processors to $scratch/NAME.cpu.
 measure()
 {
 	local TIMEFORMAT="%U %S %R" status
@@ -110,8 +112,8 @@ measure()
 	{ time timeout $limit_s bash -c "run_contender $1" >"$scratch/out" 2>&1; } 2>"$scratch/time"
 	status=$?
 	[ $status -eq 0 ] || die "$1 failed ($status): $(tail -n 1 "$scratch/out")"
-	awk '{ print $1 + $2 }' "$scratch/time" >>"$scratch/$1"
-	awk '{ print $3 }' "$scratch/time" >>"$scratch/$1.clock"
+	awk '{ print $3 }' "$scratch/time" >>"$scratch/$1"
+	awk '{ print $1 + $2 }' "$scratch/time" >>"$scratch/$1.cpu"
 }
 
 median()
@@ -128,9 +130,10 @@ ratio()
 
 print_row()
 {
-	printf '%-28s %8.2f %8.2f %14.0f  %s\n' "$2" "$(median <"$scratch/$1")" \
-		"$(median <"$scratch/$1.clock")" \
-		"$(median <"$scratch/$1" | awk -v n=$packets '{ print n / $1 }')" "${3-}"
+	printf '%-28s %8.2f %8.2f %11.1f %12.0f\n' "$2" "$(median <"$scratch/$1")" \
+		"$(median <"$scratch/$1.cpu")" \
+		"$(paste "$scratch/$1.cpu" "$scratch/$1" | awk '{ print $1 / $2 }' | median)" \
+		"$(median <"$scratch/$1" | awk -v n=$packets '{ print n / $1 }')"
 }
 
 # print_target WHAT VALUE LIMIT at_most|at_least
@@ -157,12 +160,14 @@ compare_files()
 	done
 	command -v softflowd >/dev/null && contenders+=(softflowd_as_is) && open_sink
 	cat $file >/dev/null
+	printf 'load before: %s on %d processors\n' "$(cut -d' ' -f1-3 /proc/loadavg)" "$(nproc)"
 	for ((round = 0; round < rounds; round++)); do
 		for name in "${contenders[@]}"; do
 			measure "$name"
 		done
 	done
-	printf '%-28s %8s %8s %14s\n' "" "CPU s" "clock s" "packets/CPU s"
+	printf 'load after:  %s\n' "$(cut -d' ' -f1-3 /proc/loadavg)"
+	printf '%-28s %8s %8s %11s %12s\n' "" "clock s" "CPU s" "processors" "packets/s"
 	for name in "${contenders[@]}"; do
 		case $name in
 		weir) print_row weir "weir read -o csv:/dev/null" ;;
@@ -173,7 +178,8 @@ compare_files()
 	done
 }
 
-# The guide's packets a second on a cut, weir's on the whole: a cut is read in no time.
+# The guide's packets a second on a cut, weir's on the whole: a cut is read in no time. The guide's
+# time is its processor's, which its clock's cannot be less than.
 compare_guide()
 {
 	local packets_read flows_found seconds weir_rate
@@ -183,7 +189,7 @@ compare_guide()
 	[ "${packets_read:-0}" -eq $cut ] || die "the guide's computation failed"
 	weir_rate=$(median <"$scratch/weir" | awk -v n=$packets '{ print n / $1 }')
 	guide_times=$(awk -v w="$weir_rate" -v n=$cut -v s="$seconds" 'BEGIN { print w / (n / s) }')
-	printf '%-28s %8.2f %8s %14.0f  %s\n' "the guide (scapy, pandas)" "$seconds" "" \
+	printf '%-28s %8s %8.2f %11.1f %12.0f  %s\n' "the guide (scapy, pandas)" "" "$seconds" 1 \
 		"$(awk -v n=$cut -v s="$seconds" 'BEGIN { print n / s }')" \
 		"on the first $cut packets, $flows_found flows"
 }
