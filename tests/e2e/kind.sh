@@ -334,4 +334,42 @@ for signal in INT TERM; do
 	is "weir read, SIG$signal while waiting: exit code, flows, messages" \
 		"$? $(sums "$scratch/csv") $(messages)" "0 1 3 300 "
 done
+
+# More packets than anyone waits for, in flows that end all the time.
+endless()
+{
+	"${trafficgen%/*}/pcapgen" --packets 5000000 --flows 100000 --duration 10000s - 2>/dev/null
+}
+
+# shellcheck disable=SC2317
+has_read()
+{
+	[ "$(awk '$1 == "rchar:" { print $2 }' "/proc/$1/io")" -gt 100000000 ]
+}
+
+# seen: packets, as the summary tells when its books balance.
+seen()
+{
+	sed -n 's/^Complete: seen \([0-9,]*\) packets.*/\1/p' "$scratch/err" | tr -d ,
+}
+
+# ... and while all its threads are at work.
+mkfifo "$scratch/endless"
+endless >"$scratch/endless" &
+source=$!
+"$weir" read -o "csv:$scratch/csv" - <"$scratch/endless" >"$scratch/out" 2>"$scratch/err" &
+reader=$!
+await 10 has_read "$reader"
+kill -INT "$reader"
+wait "$reader"
+code=$?
+wait "$source" 2>/dev/null
+read -r _ packets _ <<<"$(sums "$scratch/csv")"
+is "weir read, SIGINT while reading: all that was read is reported" \
+	"$code $((packets > 10000)) $packets" "0 1 $(seen)"
+
+endless | timeout 60 "$weir" read -o csv:- - 2>"$scratch/err" | head -n 5 >"$scratch/out"
+code=${PIPESTATUS[1]}
+is "weir read | head: stops reading when nobody wants more" \
+	"$code $(wc -l <"$scratch/out") $(($(seen) < 5000000))" "0 5 1"
 finish
