@@ -14,7 +14,7 @@ WARN := -Wall -Wextra -Wno-unused-parameter -Wshadow -Wstrict-prototypes
 CFLAGS ?= -O2 -g
 LIBS := libbpf zlib
 # What weir can do without: with libfoo, HAVE_LIBFOO is defined.
-OPTIONAL := libcurl libseccomp libprotobuf-c ncursesw
+OPTIONAL := libcurl libseccomp libprotobuf-c ncursesw libmicrohttpd
 HAVE := $(foreach lib,$(OPTIONAL),$(if $(shell $(PKG_CONFIG) --exists $(lib) && echo yes),$(lib)))
 LACK := $(filter-out $(HAVE),$(OPTIONAL))
 HAVE_FLAGS := $(foreach lib,$(HAVE),-DHAVE_$(shell echo $(lib) | tr a-z- A-Z_))
@@ -57,7 +57,7 @@ $(B)/weir: $(O)/user/main.o $(O)/libweir.a
 	$(if $(D3),,@echo '  NOTE    built without d3 (libjs-d3): pictures of weir report stand still')
 	$(if $(LACK),@echo '  NOTE    built without $(LACK): see "What it needs" in README.md')
 
-$(O)/libweir.a: $(USER_OBJ) $(O)/weir.bpf.embed.o $(O)/report.embed.o
+$(O)/libweir.a: $(USER_OBJ) $(O)/weir.bpf.embed.o $(O)/report.embed.o $(O)/live.embed.o
 	$(call say,AR,$@)
 	$(Q)rm -f $@ && $(AR) rcs $@ $^
 
@@ -107,11 +107,23 @@ $(B)/web/no_d3: $(D3_FOLDER)
 $(B)/web/report.js: $(WEB)
 	$(Q)mkdir -p $(@D) && cat $^ >$@
 
+# The live page takes what it can from the report's.
+LIVE := $(patsubst %,user/web/%.js,report_units report_data report_axes report_points \
+	report_space live_page live_volume live_bars live_flows live_alerts live_main)
+
+$(B)/web/live.js: $(LIVE)
+	$(Q)mkdir -p $(@D) && cat $^ >$@
+
+$(B)/web/live.css: user/web/report.css user/web/live.css
+	$(Q)mkdir -p $(@D) && cat $^ >$@
+
 $(O)/report.embed.o: user/web/report.html user/web/report.css $(B)/web/report.js $(B)/web/$(if $(D3),d3,no_d3)
+$(O)/live.embed.o: user/web/live.html $(B)/web/live.css $(B)/web/live.js $(B)/web/$(if $(D3),d3,no_d3)
+$(O)/report.embed.o $(O)/live.embed.o:
 	$(call say,EMBED,user/web)
 	$(Q)mkdir -p $(@D) && { echo '.section .rodata'; set -- html css js d3; for file in $^; do \
 		printf '.global %s_start\n%s_start: .incbin "%s"\n.global %s_end\n%s_end:\n' \
-			report_$$1 report_$$1 $$file report_$$1 report_$$1; shift; done; \
+			$(@F:.embed.o=)_$$1 $(@F:.embed.o=)_$$1 $$file $(@F:.embed.o=)_$$1 $(@F:.embed.o=)_$$1; shift; done; \
 		echo '.section .note.GNU-stack,"",%progbits'; } | $(CC) -x assembler -c -o $@ -
 
 tools: $(TOOLS)

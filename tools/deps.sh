@@ -24,6 +24,7 @@ libelf-dev     | library libelf       | libelf, which libbpf needs
 zlib1g-dev     | library zlib         | zlib: compressed files
 libseccomp-dev | wanted libseccomp    | libseccomp: the filter of system calls
 libncurses-dev | wanted ncursesw      | ncursesw: weir top
+libmicrohttpd-dev | wanted libmicrohttpd | libmicrohttpd: the live page
 libcurl4-gnutls-dev | wanted libcurl     | libcurl: alerts to webhooks and Alertmanager
 libprotobuf-c-dev   | wanted libprotobuf-c | libprotobuf-c: ONNX models
 protobuf-c-compiler | wanted protoc-c      | protoc-c: the code for ONNX models

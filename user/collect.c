@@ -14,9 +14,11 @@
 #include <sched.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/random.h>
 #include <time.h>
 
 #include "alert.h"
+#include "http.h"
 #include "intake.h"
 #include "log.h"
 #include "outlet.h"
@@ -44,6 +46,7 @@ struct collect {
 	struct sinks *sinks;
 	struct watch *watch;   /* NULL: nothing is to be judged */
 	struct alerts *alerts; /* NULL: none are wanted */
+	struct http *http;     /* NULL: no live page is wanted */
 	struct buf news;
 	struct books books;
 	uint64_t records;
@@ -190,6 +193,7 @@ static void end_outlet(struct collect *c)
 static void discard(struct collect *c)
 {
 	table_free(c->table);
+	http_close(c->http);
 	alerts_close(c->alerts);
 	watch_close(c->watch);
 	buf_clear(&c->news);
@@ -233,6 +237,27 @@ static int open_alerts(struct collect *c, char *error, size_t size)
 	}
 	c->alerts = alerts_open(&config, error, size);
 	return c->alerts ? 0 : -EIO;
+}
+
+/* 0, or negative with one line in error. */
+static int open_page(struct collect *c, char *error, size_t size)
+{
+	const struct collect_options *o = &c->options;
+	struct page_config page = {
+		.uniflow = o->uniflow,
+		.idle_ns = o->idle_ns,
+		.max_rows = o->max_flows < TOP_ROWS ? o->max_flows : TOP_ROWS,
+		.models = { o->watch.classifier, o->watch.anomaly },
+	};
+
+	if (!o->http.listen)
+		return 0;
+	if (getrandom(&page.seed, sizeof(page.seed), 0) != sizeof(page.seed)) {
+		snprintf(error, size, "--http: no random numbers");
+		return -EIO;
+	}
+	c->http = http_open(&o->http, &page, error, size);
+	return c->http ? 0 : -errno;
 }
 
 struct collect *collect_open(const struct collect_options *o, bool live, const char *source,
@@ -281,11 +306,14 @@ struct collect *collect_open(const struct collect_options *o, bool live, const c
 		}
 	}
 	failed = open_alerts(c, error, size);
+	if (!failed)
+		failed = open_page(c, error, size);
 	if (failed) {
 		discard(c);
 		errno = -failed;
 		return NULL;
 	}
+	sinks.page = c->http;
 	c->sinks = sinks_open(o->outputs.item, o->outputs.count, &sinks, error, size);
 	if (!c->sinks) {
 		failed = errno;
@@ -302,8 +330,21 @@ struct collect *collect_open(const struct collect_options *o, bool live, const c
 	return c;
 }
 
+/* The page is beside the point: without it the run goes on. */
+static void start_page(struct collect *c)
+{
+	char told[320], error[160];
+
+	if (http_start(c->http, told, sizeof(told), error, sizeof(error)))
+		log_error("%s; going on without the live page", error);
+	else
+		log_info("%s", told);
+}
+
 void collect_begin(struct collect *c)
 {
+	if (c->http)
+		start_page(c);
 	c->last_tick_ns = clock_ns(CLOCK_MONOTONIC);
 }
 
@@ -420,6 +461,8 @@ unsigned int collect_needs(const struct collect *c)
 		needs |= PRIV_THREADS;
 	if (c->options.watch.save)
 		needs |= PRIV_WRITE_FILES;
+	if (c->http)
+		needs |= HTTP_NEEDS;
 	return needs;
 }
 

@@ -8,6 +8,7 @@
 
 #include "alert_options.h"
 #include "drain.h"
+#include "http_options.h"
 #include "opt.h"
 #include "sink.h"
 #include "watch.h"
@@ -25,6 +26,7 @@ struct collect_options {
 	struct opt_list outputs;
 	struct watch_options watch;
 	struct alert_options alerts;
+	struct http_options http;
 	struct top *screen; /* of weir top; NULL: none */
 };
 

@@ -20,6 +20,7 @@ struct monitor_options {
 #define MONITOR_OPTIONS                                                                            \
 	COLLECT_OPTIONS(struct monitor_options, collect),                                          \
 	WATCH_LIVE_OPTIONS(struct monitor_options, collect.watch),                                 \
+	HTTP_OPTIONS(struct monitor_options, collect.http),                                        \
 	{ "duration", 'd', "TIME", OPT_DURATION, offsetof(struct monitor_options, duration_ns), 0, \
 	  UINT64_MAX, NULL, "stop after this; 0: never" },                                         \
 	{ "mode", 'm', "MODE", OPT_CHOICE, offsetof(struct monitor_options, mode), 0, 0,           \

@@ -26,6 +26,7 @@
 #include <stddef.h>
 #include <sys/ioctl.h>
 #include <sys/mman.h>
+#include <sys/prctl.h>
 #include <sys/socket.h>
 #include <sys/syscall.h>
 #include <ucontext.h>
@@ -68,7 +69,7 @@ static const int write_files[] = {
 
 static const int threads[] = {
 	CALL(set_robust_list), CALL(rseq), CALL(sched_setaffinity), CALL(sched_getparam),
-	CALL(sched_getscheduler),
+	CALL(sched_getscheduler), CALL(setpriority),
 };
 
 /* Beside settings of the terminal and stopping oneself, see allow_terminal(). */
@@ -146,6 +147,8 @@ static int allow_threads(scmp_filter_ctx filter)
 
 	if (!failed)
 		failed = allow_if(filter, CALL(clone), 0, CLONE_THREAD, CLONE_THREAD);
+	if (!failed)
+		failed = allow_if(filter, CALL(prctl), 0, UINT64_MAX, PR_SET_NAME);
 	if (!failed)
 		failed = seccomp_rule_add(filter, SCMP_ACT_ERRNO(ENOSYS), CALL(clone3), 0);
 	return failed;

@@ -10,7 +10,7 @@
 
 #include "log.h"
 
-extern const struct sink_kind sink_table, sink_csv, sink_json, sink_stats, sink_top;
+extern const struct sink_kind sink_table, sink_csv, sink_json, sink_stats, sink_top, sink_page;
 
 const struct sink_kind *const sink_kinds[] = { &sink_table, &sink_csv, &sink_json, &sink_stats,
 	                                       NULL };
@@ -93,7 +93,7 @@ struct sinks *sinks_open(const char *const *specs, size_t n, const struct sink_c
 		specs = fallback;
 		n = 1;
 	}
-	s = calloc(1, sizeof(*s) + (n + 1) * sizeof(s->list[0]));
+	s = calloc(1, sizeof(*s) + (n + 2) * sizeof(s->list[0]));
 	if (!s) {
 		snprintf(error, size, "cannot open the outputs: no memory");
 		return NULL;
@@ -118,6 +118,14 @@ struct sinks *sinks_open(const char *const *specs, size_t n, const struct sink_c
 			.out.fd = -1,
 			.config = &s->config,
 			.state = config->screen,
+		};
+	if (config->page)
+		s->list[s->n++] = (struct sink){
+			.kind = &sink_page,
+			.name = "page:",
+			.out.fd = -1,
+			.config = &s->config,
+			.state = config->page,
 		};
 	return s;
 }

@@ -34,12 +34,14 @@ struct sink_report {
 	const char *source;          /* "eth0 (tcx)", a file's name */
 };
 
+struct http;
 struct top;
 
 struct sink_config {
 	uint32_t top; /* rows that a table shows */
 	bool live;    /* reports come at intervals; else all is over before anything is shown */
 	struct top *screen; /* top.h: of weir top, an output that -o cannot name; NULL: none */
+	struct http *page;  /* http.h: likewise, the live page */
 	bool ahead; /* text of records is made by sinks_write() and comes with sinks_take() */
 };
 

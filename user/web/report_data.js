@@ -80,6 +80,8 @@
 
 	// Draw again when the window, the theme or the medium changes.
 	weir.redraws = [];
+	// On a live page: take weir.points anew, and draw.
+	weir.retakes = [];
 	weir.redraw = function () {
 		weir.redraws.forEach(draw => draw());
 	};

@@ -16,8 +16,9 @@
 
 	// The line below: the ramp of scores, rings, and how many of the flows are drawn.
 	weir.pointLegend = function (box) {
-		const legend = make('p', { class: 'legend' }), n = data.points.length;
+		const legend = make('p', { class: 'legend' });
 		function draw() {
+			const n = weir.points.length;
 			legend.replaceChildren();
 			if (data.total.scored) {
 				const ramp = weir.ramp(), bar = make('span', { class: 'ramp' });
@@ -27,17 +28,19 @@
 				legend.append(make('span', null, 'anomaly score ' + data.scores[0].toFixed(2) +
 					' (most unusual)'), bar, make('span', null, data.scores[1].toFixed(2)));
 			} else {
-				legend.append(make('span', null, 'All in one colour: the records have no ' +
-					'anomaly_score (weir apply adds it).'));
+				legend.append(make('span', null, data.unscored || 'All in one colour: the ' +
+					'records have no anomaly_score (weir apply adds it).'));
 			}
 			if (data.total.anomalies)
 				legend.append(make('span', null, make('i', { class: 'ring' }), 'anomaly'));
 			legend.append(make('span', null, n === data.total.flows ? 'A point a flow.' :
 				weir.grouped(n) + ' of ' + weir.grouped(data.total.flows) + ' flows: ' +
-				(data.total.scored ? 'the most unusual, and an even sample.' : 'an even sample.')));
+				(data.sample || (data.total.scored ? 'the most unusual, and an even sample.' :
+					'an even sample.'))));
 		}
 		box.append(legend);
 		weir.redraws.push(draw);
+		weir.retakes.push(draw);
 		draw();
 	};
 
@@ -65,10 +68,13 @@
 		const box = weir.box('anomalies'), canvas = make('canvas', { class: 'pans', role: 'img',
 			'aria-label': 'Bytes per second against packets per second of each flow' });
 		const zoom = window.d3.behavior.zoom().scaleExtent([1, 2000]);
-		const across = weir.measure(weir.points.map(f => f.bytes_per_second), 'B/s');
-		const up = weir.measure(weir.points.map(f => f.packets_per_second), 'pps');
-		const flows = weir.points.slice().reverse();
-		let places = [], width, height;
+		let places = [], width, height, across, up, flows;
+
+		function take() {
+			across = weir.measure(weir.points.map(f => f.bytes_per_second), 'B/s');
+			up = weir.measure(weir.points.map(f => f.packets_per_second), 'pps');
+			flows = weir.points.slice().reverse();
+		}
 
 		function scale(measure, from, to, at) {
 			const k = zoom.scale(), whole = window.d3.scale.linear().domain(measure.domain).range([from, to]);
@@ -161,6 +167,11 @@
 		canvas.addEventListener('mouseleave', weir.untip);
 		weir.pointLegend(box);
 		weir.redraws.push(draw);
+		weir.retakes.push(() => {
+			take();
+			draw();
+		});
+		take();
 		draw();
 	};
 })(window.weir);

@@ -21,10 +21,8 @@
 			'packet size; arrow keys turn it' });
 		const of = ['bytes_per_second', 'packets_per_second', 'avg_packet_size'];
 		const names = ['bytes per second', 'packets per second', 'average packet size'];
-		const measures = of.map((name, i) => weir.measure(weir.points.map(f => f[name]),
-			['B/s', 'pps', 'B'][i]));
 		const view = Object.assign({}, start);
-		let places = [], written = [], width, height, dragged = null;
+		let places = [], written = [], width, height, dragged = null, measures, points;
 
 		// A value on axis i as -1 .. 1.
 		function along(i, at) {
@@ -32,8 +30,12 @@
 			return 2 * (at - d[0]) / (d[1] - d[0]) - 1;
 		}
 
-		const points = weir.points.map(f => ({ flow: f,
-			at: of.map((name, i) => along(i, measures[i].place(f[name]))) }));
+		function take() {
+			measures = of.map((name, i) => weir.measure(weir.points.map(f => f[name]),
+				['B/s', 'pps', 'B'][i]));
+			points = weir.points.map(f => ({ flow: f,
+				at: of.map((name, i) => along(i, measures[i].place(f[name]))) }));
+		}
 
 		// Data x lies along x, y into the depth, z up. Returns screen x, y and depth.
 		function project(p) {
@@ -222,6 +224,11 @@
 			'double click to turn back.');
 		weir.pointLegend(box);
 		weir.redraws.push(draw);
+		weir.retakes.push(() => {
+			take();
+			draw();
+		});
+		take();
 		draw();
 	};
 })(window.weir);
