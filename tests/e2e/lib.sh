@@ -120,7 +120,8 @@ spawn()
 	spawned=$!
 }
 
-# make_space NAME: a namespace without IPv6, so that no router solicitation is on its links.
+# make_space NAME: a namespace without IPv6, so that no router solicitation is on its links, and that
+# forwards nothing, whatever it inherited.
 make_space()
 {
 	local space=weir-test-$$-$1
@@ -129,7 +130,8 @@ make_space()
 	spaces+=("$space")
 	# shellcheck disable=SC2016
 	in_space "$1" "$BASH" -c 'for f in /proc/sys/net/ipv6/conf/{all,default}/disable_ipv6; do
-		[ ! -e $f ] || echo 1 >$f; done'
+		[ ! -e $f ] || echo 1 >$f; done
+		echo 0 >/proc/sys/net/ipv4/ip_forward'
 }
 
 # make_pair SPACE LINK SPACE LINK: a veth pair, up; GRO on, so that both ends have NAPI.
