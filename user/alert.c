@@ -19,6 +19,7 @@
 #include "alert_book.h"
 #include "alert_sink.h"
 #include "alert_window.h"
+#include "judged.h"
 #include "log.h"
 #include "opt.h"
 
@@ -35,6 +36,8 @@ struct alerts {
 	bool told_full[RULE_MAX];
 	bool told_baseline, is_learning, has_learnt;
 	struct book *book;
+	struct rules *host_rules; /* 0: of sources, 1: of destinations */
+	struct book *host_book;
 	struct alert_sink *sink[OPT_LIST_MAX];
 	size_t n_sinks;
 	struct book_time now;
@@ -123,7 +126,12 @@ static int open_all(struct alerts *a, char *error, size_t size)
 	if (!a->rules)
 		return -EINVAL;
 	a->book = book_new(&a->seed, emit, a);
-	if (!a->book || fill_windows(a, a->rules, a->window)) {
+	a->host_rules = rules_parse("rules of hosts", rules_of_hosts, strlen(rules_of_hosts), error,
+	                            size);
+	a->host_book = book_new(&a->seed, emit, a);
+	if (!a->host_rules)
+		return -EINVAL;
+	if (!a->book || !a->host_book || fill_windows(a, a->rules, a->window)) {
 		snprintf(error, size, "cannot start the alerts: no memory");
 		return -EINVAL;
 	}
@@ -134,7 +142,9 @@ static void free_all(struct alerts *a)
 {
 	free_windows(a->window);
 	book_free(a->book);
+	book_free(a->host_book);
 	rules_free(a->rules);
+	rules_free(a->host_rules);
 	free(a);
 }
 
@@ -278,6 +288,21 @@ void alerts_add(struct alerts *a, const struct flow_record *flow)
 	}
 }
 
+void alerts_raise_host(struct alerts *a, const struct judged_host *host)
+{
+	static const struct flow_partial none;
+	struct flow_record r = { .fwd = &none, .rev = &none, .verdict = &host->verdict };
+	struct alert_cause cause = { .key = &r.key, .flow = &r, .count = 1 };
+	uint32_t rule = host->is_source ? 0 : 1;
+
+	if (a->is_learning)
+		return;
+	memcpy(host->is_source ? r.key.src : r.key.dst, host->host, 16);
+	r.key.ip_version = host->ip_version;
+	cause.rule = &a->host_rules->rule[rule];
+	book_raise(a->host_book, rule, &cause, a->now);
+}
+
 struct raise {
 	struct alerts *alerts;
 	uint32_t rule;
@@ -351,9 +376,11 @@ void alerts_tick(struct alerts *a, uint64_t now_ns)
 
 	evaluate(a);
 	book_settle(a->book, a->rules, now);
+	book_settle(a->host_book, a->host_rules, now);
 	move_clock(a, now_ns);
 	if (a->now.steady_ns - a->reminded_ns >= REMIND) {
 		book_remind(a->book, now_ns);
+		book_remind(a->host_book, now_ns);
 		a->reminded_ns = a->now.steady_ns;
 	}
 }
@@ -387,14 +414,15 @@ size_t alerts_recent(const struct alerts *a, struct alert_event *events, size_t 
 void alerts_count(const struct alerts *a, struct alerts_counts *counts)
 {
 	struct window_counts window;
-	struct book_counts book;
+	struct book_counts book, hosts;
 	size_t i;
 
 	book_count(a->book, &book);
-	*counts = (struct alerts_counts){ .opened = book.opened,
-		                          .resolved = book.resolved,
-		                          .suppressed = book.suppressed,
-		                          .open = book.open,
+	book_count(a->host_book, &hosts);
+	*counts = (struct alerts_counts){ .opened = book.opened + hosts.opened,
+		                          .resolved = book.resolved + hosts.resolved,
+		                          .suppressed = book.suppressed + hosts.suppressed,
+		                          .open = book.open + hosts.open,
 		                          .pushed_out = a->pushed_out };
 	for (i = 0; i < RULE_MAX; i++) {
 		if (!a->window[i])

@@ -22,6 +22,7 @@
 #include "record.h"
 
 struct alerts;
+struct judged_host;
 
 /*
  * What a rate is usually: mean and deviation, per second, of "flows", "bytes", "packets", ... (as
@@ -67,6 +68,13 @@ void alerts_learn(struct alerts *a, bool learning);
 /* A flow that moved in this interval, live or with its last record. RECORD_ACTIVE is passed over:
  * what moved is shown by the next look. */
 void alerts_add(struct alerts *a, const struct flow_record *flow);
+
+/*
+ * A host was unusual in a window of time: an alert of the rule unusual-source or
+ * unusual-destination, which is there besides all others and resolves when the host was not unusual
+ * for its hold.
+ */
+void alerts_raise_host(struct alerts *a, const struct judged_host *host);
 
 /* An interval is over; now_ns since 1970. Never waits for a sink. */
 void alerts_tick(struct alerts *a, uint64_t now_ns);

@@ -78,6 +78,15 @@ static void pass_on(void *arg, const struct flow_record *r)
 	sinks_record(c->sinks, r);
 }
 
+/* A host that was unusual in a window of time. */
+static void tell_host(void *arg, const struct judged_host *host)
+{
+	struct collect *c = arg;
+
+	if (c->alerts)
+		alerts_raise_host(c->alerts, host);
+}
+
 static void judge(void *arg, const struct flow_record *r)
 {
 	struct collect *c = arg;
@@ -247,7 +256,8 @@ static int open_page(struct collect *c, char *error, size_t size)
 		.uniflow = o->uniflow,
 		.idle_ns = o->idle_ns,
 		.max_rows = o->max_flows < TOP_ROWS ? o->max_flows : TOP_ROWS,
-		.models = { o->watch.classifier, o->watch.anomaly },
+		.models = { o->watch.classifier, o->watch.anomaly.item[0],
+		            o->watch.anomaly.item[1] },
 	};
 
 	if (!o->http.listen)
@@ -298,7 +308,18 @@ struct collect *collect_open(const struct collect_options *o, bool live, const c
 		return NULL;
 	}
 	if (watch_is_wanted(&o->watch)) {
-		c->watch = watch_open(&o->watch, o->interval_ns, o->top, pass_on, c, error, size);
+		const struct watch_config watch = {
+			.interval_ns = o->interval_ns,
+			.idle_ns = o->idle_ns,
+			.active_ns = o->active_ns,
+			.uniflow = o->uniflow,
+			.top = o->top,
+			.pass = pass_on,
+			.host = tell_host,
+			.arg = c,
+		};
+
+		c->watch = watch_open(&o->watch, &watch, error, size);
 		if (!c->watch) {
 			discard(c);
 			errno = EIO;
@@ -426,8 +447,10 @@ static void make_report(struct collect *c, uint64_t now_ns)
 	r.interval_ns = now_ns - c->last_tick_ns;
 	r.n_top = table_look(c->table, c->top, c->top_bytes, c->options.top,
 	                     c->watch || c->alerts || sinks_want_looks(c->sinks) ? look : NULL);
-	if (c->watch)
+	if (c->watch) {
 		watch_settle(c->watch);
+		watch_clock(c->watch, r.now_ns);
+	}
 	if (c->alerts) {
 		alerts_learn(c->alerts, watch_is_learning(c->watch));
 		alerts_tick(c->alerts, r.now_ns);
@@ -530,7 +553,7 @@ int collect_close(struct collect *c)
 	table_flush(c->table, RECORD_FORCED);
 	end_outlet(c);
 	if (c->watch)
-		watch_settle(c->watch);
+		watch_finish(c->watch);
 	if (c->alerts)
 		alerts_tick(c->alerts, c->live ? clock_ns(CLOCK_REALTIME) : c->file_ns);
 	r = state_of(c, clock_ns(CLOCK_REALTIME));

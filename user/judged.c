@@ -15,6 +15,7 @@ void judged_reset(struct judged *j, uint32_t most)
 	j->flows = j->scored = j->anomalies = 0;
 	j->n_classes = j->n_top = 0;
 	j->most = most < JUDGED_TOP ? most : JUDGED_TOP;
+	j->windows = j->host_anomalies = j->n_top_hosts = 0;
 	memset(j->classes, 0, sizeof(j->classes));
 }
 
@@ -66,6 +67,23 @@ void judged_add(struct judged *j, const struct flow_record *r)
 	add_top(j, r);
 }
 
+void judged_add_host(struct judged *j, const struct judged_host *host)
+{
+	uint32_t i;
+
+	j->windows++;
+	if (!host->verdict.is_anomaly)
+		return;
+	j->host_anomalies++;
+	i = j->n_top_hosts < j->most ? j->n_top_hosts++ : j->most;
+	if (i == j->most &&
+	    (!i || host->verdict.anomaly_score >= j->top_host[--i].verdict.anomaly_score))
+		return;
+	for (; i > 0 && j->top_host[i - 1].verdict.anomaly_score > host->verdict.anomaly_score; i--)
+		j->top_host[i] = j->top_host[i - 1];
+	j->top_host[i] = *host;
+}
+
 /* Classes by their number of flows, largest first, into order. */
 static uint32_t sort_classes(const struct judged *j, uint32_t order[JUDGED_CLASSES + 1])
 {
@@ -108,7 +126,37 @@ static void print_anomaly(const struct judged_anomaly *a, struct buf *b)
 	buf_char(b, '\n');
 }
 
-void judged_print(const struct judged *j, struct buf *b)
+static const char *role(const struct judged_host *h)
+{
+	return h->is_source ? "source" : "destination";
+}
+
+static void print_host(const struct judged_host *h, struct buf *b)
+{
+	char address[ADDR_TEXT], flows[UNITS_TEXT + 8];
+
+	addr_format(h->host, h->ip_version, address);
+	buf_format(b, "  %.3f  host %s as %s, %s flows", h->verdict.anomaly_score, address, role(h),
+	           units_grouped(flows, h->flows));
+	if (h->verdict.why[0]) {
+		buf_text(b, "; ");
+		buf_escaped(b, h->verdict.why);
+	}
+	buf_char(b, '\n');
+}
+
+static void print_hosts(const struct judged *j, struct buf *b)
+{
+	char windows[UNITS_TEXT + 8], unusual[UNITS_TEXT + 8];
+	uint32_t i;
+
+	buf_format(b, "Hosts: %s windows, %s unusual\n", units_grouped(windows, j->windows),
+	           units_grouped(unusual, j->host_anomalies));
+	for (i = 0; i < j->n_top_hosts; i++)
+		print_host(&j->top_host[i], b);
+}
+
+static void print_flows(const struct judged *j, struct buf *b)
 {
 	uint32_t order[JUDGED_CLASSES + 1], n = sort_classes(j, order), i;
 	char text[UNITS_TEXT + 8];
@@ -124,6 +172,14 @@ void judged_print(const struct judged *j, struct buf *b)
 	buf_char(b, '\n');
 	for (i = 0; i < j->n_top; i++)
 		print_anomaly(&j->top[i], b);
+}
+
+void judged_print(const struct judged *j, struct buf *b)
+{
+	if (j->has_flows)
+		print_flows(j, b);
+	if (j->has_hosts)
+		print_hosts(j, b);
 }
 
 static void put_anomaly(const struct judged_anomaly *a, struct buf *b)
@@ -148,6 +204,33 @@ static void put_anomaly(const struct judged_anomaly *a, struct buf *b)
 	buf_char(b, '}');
 }
 
+static void put_host(const struct judged_host *h, struct buf *b)
+{
+	char address[ADDR_TEXT];
+
+	addr_format(h->host, h->ip_version, address);
+	buf_text(b, "{\"anomaly_score\":");
+	buf_real(b, h->verdict.anomaly_score);
+	buf_format(b, ",\"host\":\"%s\",\"role\":\"%s\",\"window_start\":", address, role(h));
+	buf_seconds(b, h->start_ns);
+	buf_format(b, ",\"flows\":%" PRIu64 ",\"anomaly_reasons\":", h->flows);
+	field_put_json_text(b, h->verdict.why);
+	buf_char(b, '}');
+}
+
+static void put_hosts(const struct judged *j, struct buf *b)
+{
+	uint32_t i;
+
+	buf_format(b, ",\"host_windows\":%" PRIu64 ",\"host_anomalies\":%" PRIu64 ",\"hosts\":[",
+	           j->windows, j->host_anomalies);
+	for (i = 0; i < j->n_top_hosts; i++) {
+		buf_text(b, i ? "," : "");
+		put_host(&j->top_host[i], b);
+	}
+	buf_char(b, ']');
+}
+
 void judged_put_json(const struct judged *j, struct buf *b)
 {
 	uint32_t order[JUDGED_CLASSES + 1], n = sort_classes(j, order), i;
@@ -165,5 +248,8 @@ void judged_put_json(const struct judged *j, struct buf *b)
 		buf_text(b, i ? "," : "");
 		put_anomaly(&j->top[i], b);
 	}
-	buf_text(b, "]}");
+	buf_char(b, ']');
+	if (j->has_hosts)
+		put_hosts(j, b);
+	buf_char(b, '}');
 }

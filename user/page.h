@@ -14,7 +14,7 @@
 #define PAGE_HISTORY 360   /* intervals */
 #define PAGE_WHYS    10000 /* anomalies whose reasons are kept */
 #define PAGE_ALERTS  100   /* events */
-#define PAGE_MODELS  2
+#define PAGE_MODELS  3
 
 struct page_config {
 	bool uniflow;

@@ -180,6 +180,9 @@ struct rules {
 /* The built-in rules, as text of the same language. */
 extern const char rules_builtin[];
 
+/* Two more, of hosts as sources and as destinations, for alerts_raise_host(). */
+extern const char rules_of_hosts[];
+
 /* From a file. NULL on failure with one line in error: "FILE: line N: ...". */
 struct rules *rules_open(const char *path, char *error, size_t size);
 

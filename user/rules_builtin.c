@@ -147,3 +147,21 @@ const char rules_builtin[] =
         "	and  not familiar\n"
         "	text \"{src_ip} logs in to {dst_ip} port {dst_port} again and again: {value} short "
         "sessions, all alike\"\n";
+
+/* A window of hosts is a minute, and told a little more than one later. */
+const char rules_of_hosts[] =
+        "rule unusual-source\n"
+        "	severity medium\n"
+        "	flow is_anomaly\n"
+        "	group src_ip\n"
+        "	hold 5m\n"
+        "	text \"{src_ip} is unusual by what it asks for: {anomaly_score}; "
+        "{anomaly_reasons}\"\n"
+        "\n"
+        "rule unusual-destination\n"
+        "	severity medium\n"
+        "	flow is_anomaly\n"
+        "	group dst_ip\n"
+        "	hold 5m\n"
+        "	text \"{dst_ip} is unusual by what it is asked for: {anomaly_score}; "
+        "{anomaly_reasons}\"\n";

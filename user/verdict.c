@@ -134,11 +134,20 @@ static void classify(struct judge *j, struct verdict *out, size_t n)
 	}
 }
 
+static bool is_logarithm(const struct feature *f)
+{
+	size_t length = strlen(f->name);
+
+	return length > 4 && !strcmp(f->name + length - 4, "_log");
+}
+
 /* What people know: bytes, not the logarithm of bytes. */
 static double natural(const struct feature *f, double value)
 {
 	if (f->rule == FEATURE_LOG)
 		return expm1(value) / f->n;
+	if (f->rule == FEATURE_HOSTS && is_logarithm(f))
+		return expm1(value);
 	return f->rule == FEATURE_REST ? expm1(value) : value;
 }
 

@@ -12,6 +12,7 @@
 #include <string.h>
 #include <time.h>
 
+#include "hostwatch.h"
 #include "learner.h"
 
 #define HELD                256
@@ -25,10 +26,10 @@ struct held {
 struct watch {
 	struct watch_options options;
 	struct verdicts *verdicts;
+	struct hostwatch *hosts; /* NULL: no model of hosts */
 	struct learner *learner; /* NULL: no baseline is wanted */
-	watch_pass pass;
-	void *arg;
-	uint32_t top, n_held;
+	struct watch_config config;
+	uint32_t n_held;
 	struct held held[HELD];
 	struct verdict verdict[HELD];
 	struct judged interval, total;
@@ -37,37 +38,116 @@ struct watch {
 
 bool watch_is_wanted(const struct watch_options *o)
 {
-	return o->classifier || o->anomaly || o->baseline_ns;
+	return o->classifier || o->anomaly.count || o->baseline_ns;
 }
 
-/* A model of the wrong kind would silently do the other's work. */
-static int load(struct verdicts *v, const char *path, bool anomaly, char *error, size_t size)
-{
-	bool had = verdicts_anomaly(v) != NULL;
+/* What the options name, loaded; a model of hosts is on its way to hostwatch. */
+struct loaded {
+	struct verdicts *verdicts;
+	struct model *hosts;
+	const char *hosts_path;
+};
 
-	if (!path)
+static void loaded_clear(struct loaded *l)
+{
+	verdicts_free(l->verdicts);
+	model_close(l->hosts);
+}
+
+/* A model of the wrong kind would silently do the other's work, a second one take the first's. */
+static int refuse(const struct loaded *l, const struct model *m, const char *path, bool anomaly,
+                  char *error, size_t size)
+{
+	bool hosts = hostwatch_is_for(m);
+
+	if ((m->kind == MODEL_ANOMALY) != anomaly)
+		snprintf(error, size, "%s: is %s; give it with %s", path,
+		         anomaly ? "a classifier" : "an anomaly model",
+		         anomaly ? "--classifier" : "--anomaly");
+	else if (anomaly && (hosts ? l->hosts != NULL : verdicts_anomaly(l->verdicts) != NULL))
+		snprintf(error, size,
+		         "%s: is a second model of %s; give --anomaly once for each kind", path,
+		         hosts ? "hosts" : "flows");
+	else
 		return 0;
-	if (verdicts_load(v, path, error, size))
-		return -EINVAL;
-	if ((verdicts_anomaly(v) != NULL) == (anomaly || had))
-		return 0;
-	snprintf(error, size, "%s: is %s; give it with %s", path,
-	         anomaly ? "a classifier" : "an anomaly model",
-	         anomaly ? "--classifier" : "--anomaly");
 	return -EINVAL;
 }
 
-static struct verdicts *load_all(const struct watch_options *o, char *error, size_t size)
+static int load(struct loaded *l, const char *path, bool anomaly, char *error, size_t size)
 {
-	struct verdicts *v = verdicts_new();
+	struct model *m = path ? model_open(path, error, size) : NULL;
+	int failed;
 
-	if (!v)
-		snprintf(error, size, "cannot load the models: no memory");
-	else if (!load(v, o->classifier, false, error, size) &&
-	         !load(v, o->anomaly, true, error, size))
-		return v;
-	verdicts_free(v);
-	return NULL;
+	if (!m)
+		return path ? -EINVAL : 0;
+	failed = refuse(l, m, path, anomaly, error, size);
+	if (!failed && hostwatch_is_for(m)) {
+		l->hosts = m;
+		l->hosts_path = path;
+		return 0;
+	}
+	if (!failed)
+		failed = verdicts_take(l->verdicts, m, path, error, size);
+	if (failed)
+		model_close(m);
+	return failed;
+}
+
+static int load_all(struct loaded *l, const struct watch_options *o, char *error, size_t size)
+{
+	int failed;
+	size_t i;
+
+	*l = (struct loaded){ .verdicts = verdicts_new() };
+	snprintf(error, size, "cannot load the models: no memory");
+	failed = l->verdicts ? load(l, o->classifier, false, error, size) : -ENOMEM;
+	for (i = 0; i < o->anomaly.count && !failed; i++)
+		failed = load(l, o->anomaly.item[i], true, error, size);
+	if (failed)
+		loaded_clear(l);
+	return failed;
+}
+
+static void take_host(void *arg, const struct judged_host *host)
+{
+	struct watch *w = arg;
+
+	judged_add_host(&w->interval, host);
+	judged_add_host(&w->total, host);
+	if (host->verdict.is_anomaly && w->config.host)
+		w->config.host(w->config.arg, host);
+}
+
+/* Take all that was loaded, or nothing. */
+static int use(struct watch *w, struct loaded *l, char *error, size_t size)
+{
+	const struct hostwatch_config config = { w->config.idle_ns, w->config.active_ns,
+		                                 w->config.interval_ns, take_host, w };
+	int failed = 0;
+
+	if (l->hosts && w->config.uniflow) {
+		snprintf(error, size,
+		         "%s: judges hosts by questions and their answers, which --uniflow takes "
+		         "apart; leave out one of the two",
+		         l->hosts_path);
+		failed = -EINVAL;
+	} else if (l->hosts && w->hosts) {
+		failed = hostwatch_use(w->hosts, l->hosts, l->hosts_path, error, size);
+	} else if (l->hosts) {
+		w->hosts = hostwatch_new(&config, l->hosts, l->hosts_path, error, size);
+		failed = w->hosts ? 0 : -ENOMEM;
+	}
+	if (failed) {
+		loaded_clear(l);
+		return failed;
+	}
+	if (!l->hosts) { /* what was hosts may have become flows */
+		hostwatch_free(w->hosts);
+		w->hosts = NULL;
+	}
+	verdicts_free(w->verdicts);
+	w->verdicts = l->verdicts;
+	return 0;
 }
 
 static int start_learner(struct watch *w, char *error, size_t size)
@@ -87,26 +167,33 @@ static int start_learner(struct watch *w, char *error, size_t size)
 	return w->learner ? 0 : -ENOMEM;
 }
 
-struct watch *watch_open(const struct watch_options *options, uint64_t interval_ns, uint32_t top,
-                         watch_pass pass, void *arg, char *error, size_t size)
+/* Forget an interval's sums, or begin them. */
+static void reset(struct watch *w, struct judged *j)
+{
+	judged_reset(j, w->config.top);
+	j->has_flows = verdicts_can_judge(w->verdicts);
+	j->has_hosts = w->hosts != NULL;
+}
+
+struct watch *watch_open(const struct watch_options *options, const struct watch_config *config,
+                         char *error, size_t size)
 {
 	struct watch *w = calloc(1, sizeof(*w));
+	struct loaded loaded;
 
 	if (!w) {
 		snprintf(error, size, "cannot watch: no memory");
 		return NULL;
 	}
 	w->options = *options;
-	w->pass = pass;
-	w->arg = arg;
-	w->top = top;
-	w->verdicts = load_all(options, error, size);
-	if (!w->verdicts || start_learner(w, error, size)) {
+	w->config = *config;
+	if (load_all(&loaded, options, error, size) || use(w, &loaded, error, size) ||
+	    start_learner(w, error, size)) {
 		watch_close(w);
 		return NULL;
 	}
-	judged_reset(&w->interval, top);
-	judged_reset(&w->total, top);
+	reset(w, &w->interval);
+	reset(w, &w->total);
 	return w;
 }
 
@@ -115,20 +202,22 @@ void watch_close(struct watch *w)
 	if (!w)
 		return;
 	learner_free(w->learner);
+	hostwatch_free(w->hosts);
 	verdicts_free(w->verdicts);
 	free(w);
 }
 
 int watch_reload(struct watch *w, char *error, size_t size)
 {
-	struct verdicts *fresh = load_all(&w->options, error, size);
+	struct loaded loaded;
+	int failed = load_all(&loaded, &w->options, error, size);
 
-	if (!fresh)
-		return -EINVAL;
+	if (failed)
+		return failed;
 	watch_settle(w);
-	verdicts_free(w->verdicts);
-	w->verdicts = fresh;
-	return 0;
+	failed = use(w, &loaded, error, size);
+	w->interval.has_hosts = w->total.has_hosts = w->hosts != NULL;
+	return failed;
 }
 
 /* One that was cut counts when it is looked at, and with its last record. */
@@ -140,6 +229,8 @@ static void account(struct watch *w, const struct flow_record *r)
 		learner_look(w->learner, r);
 	if (w->learner && r->end != RECORD_LIVE && learner_record(w->learner, r))
 		w->no_memory++;
+	if (w->hosts && r->end != RECORD_LIVE)
+		hostwatch_record(w->hosts, r);
 	if (!verdicts_can_judge(w->verdicts) || (!r->fwd->packets && !r->rev->packets))
 		return;
 	if (r->end != RECORD_LIVE)
@@ -150,20 +241,33 @@ static void account(struct watch *w, const struct flow_record *r)
 
 void watch_settle(struct watch *w)
 {
-	bool judges = verdicts_can_judge(w->verdicts);
+	bool judged = verdicts_can_judge(w->verdicts);
 	const struct flow_record *records[HELD];
 	uint32_t i;
 
 	for (i = 0; i < w->n_held; i++)
 		records[i] = &w->held[i].record;
-	if (judges)
+	if (judged)
 		verdicts_judge(w->verdicts, w->verdict, records, w->n_held);
 	for (i = 0; i < w->n_held; i++) {
-		w->held[i].record.verdict = judges ? &w->verdict[i] : NULL;
+		w->held[i].record.verdict = judged ? &w->verdict[i] : NULL;
 		account(w, records[i]);
-		w->pass(w->arg, records[i]);
+		w->config.pass(w->config.arg, records[i]);
 	}
 	w->n_held = 0;
+}
+
+void watch_clock(struct watch *w, uint64_t now_ns)
+{
+	if (w->hosts)
+		hostwatch_clock(w->hosts, now_ns);
+}
+
+void watch_finish(struct watch *w)
+{
+	watch_settle(w);
+	if (w->hosts)
+		hostwatch_end(w->hosts);
 }
 
 static struct held *hold(struct watch *w, const struct flow_record *record)
@@ -213,21 +317,27 @@ void watch_end_interval(struct watch *w, uint64_t interval_ns, uint64_t now_ns, 
 	struct model *m = NULL;
 	char error[256];
 
-	judged_reset(&w->interval, w->top);
 	if (w->learner)
 		m = learner_tick(w->learner, interval_ns, now_ns, news);
 	if (m && verdicts_take(w->verdicts, m, "baseline", error, sizeof(error))) {
 		buf_format(news, "%s\n", error);
 		model_close(m);
 	}
+	reset(w, &w->interval);
+	w->total.has_flows = w->interval.has_flows;
+}
+
+static bool judges(const struct watch *w)
+{
+	return w && (verdicts_can_judge(w->verdicts) || w->hosts);
 }
 
 const struct judged *watch_interval(const struct watch *w)
 {
-	return w && verdicts_can_judge(w->verdicts) ? &w->interval : NULL;
+	return judges(w) ? &w->interval : NULL;
 }
 
 const struct judged *watch_total(const struct watch *w)
 {
-	return w && verdicts_can_judge(w->verdicts) ? &w->total : NULL;
+	return judges(w) ? &w->total : NULL;
 }

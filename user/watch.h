@@ -16,8 +16,8 @@ struct watch;
 
 struct watch_options {
 	const char *classifier;
-	const char *anomaly;
-	uint64_t baseline_ns; /* 0: none */
+	struct opt_list anomaly; /* at most one of flows and one of hosts */
+	uint64_t baseline_ns;    /* 0: none */
 	const char *save;
 	bool relearn;
 };
@@ -26,8 +26,8 @@ struct watch_options {
 #define WATCH_OPTIONS(type, m)                                                                     \
 	{ "classifier", 'c', "MODEL", OPT_TEXT, offsetof(type, m.classifier), 0, 0, NULL,          \
 	  "classify every flow with this model (weir train classifier)" },                         \
-	{ "anomaly", 'a', "MODEL", OPT_TEXT, offsetof(type, m.anomaly), 0, 0, NULL,                \
-	  "score how unusual every flow is with this model (weir train anomaly)" }
+	{ "anomaly", 'a', "MODEL", OPT_LIST, offsetof(type, m.anomaly), 0, 0, NULL,                \
+	  "score how unusual flows, or hosts, are with this model (weir train anomaly)" }
 
 /* Live only. */
 #define WATCH_LIVE_OPTIONS(type, m)                                                                \
@@ -42,12 +42,24 @@ struct watch_options {
 /* Called with each record and look when it was judged; valid only during the call. */
 typedef void (*watch_pass)(void *arg, const struct flow_record *record);
 
+/* Called with each window of a host that was found unusual; valid only during the call. */
+typedef void (*watch_host)(void *arg, const struct judged_host *host);
+
+struct watch_config {
+	uint64_t interval_ns, idle_ns, active_ns; /* of the table */
+	bool uniflow;
+	uint32_t top; /* anomalies kept of an interval */
+	watch_pass pass;
+	watch_host host; /* NULL: nobody wants to hear of hosts */
+	void *arg;       /* of both */
+};
+
 /* Has anything been asked for? Without, records need not come by here. */
 bool watch_is_wanted(const struct watch_options *options);
 
-/* top: anomalies kept of an interval. NULL with one line in error. */
-struct watch *watch_open(const struct watch_options *options, uint64_t interval_ns, uint32_t top,
-                         watch_pass pass, void *arg, char *error, size_t size);
+/* NULL with one line in error. */
+struct watch *watch_open(const struct watch_options *options, const struct watch_config *config,
+                         char *error, size_t size);
 
 /* Accepts NULL. */
 void watch_close(struct watch *w);
@@ -60,6 +72,12 @@ void watch_look(struct watch *w, const struct flow_record *record);
 
 /* Judge and pass on all that is held. */
 void watch_settle(struct watch *w);
+
+/* Live, after settling: it is now_ns since 1970, which ends windows of hosts. */
+void watch_clock(struct watch *w, uint64_t now_ns);
+
+/* No more records come: settle, and judge the windows of hosts that are open. */
+void watch_finish(struct watch *w);
 
 /*
  * An interval of this length is over, all its flows were shown and settled: learn. What there is to
