@@ -14,7 +14,7 @@ WARN := -Wall -Wextra -Wno-unused-parameter -Wshadow -Wstrict-prototypes
 CFLAGS ?= -O2 -g
 LIBS := libbpf zlib
 # What weir can do without: with libfoo, HAVE_LIBFOO is defined.
-OPTIONAL := libcurl libseccomp libprotobuf-c ncursesw libmicrohttpd
+OPTIONAL := libcurl libseccomp libprotobuf-c libndpi ncursesw libmicrohttpd
 HAVE := $(foreach lib,$(OPTIONAL),$(if $(shell $(PKG_CONFIG) --exists $(lib) && echo yes),$(lib)))
 LACK := $(filter-out $(HAVE),$(OPTIONAL))
 HAVE_FLAGS := $(foreach lib,$(HAVE),-DHAVE_$(shell echo $(lib) | tr a-z- A-Z_))

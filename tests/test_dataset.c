@@ -394,8 +394,11 @@ static void what_cannot_be_used_is_told(void **state)
 	o.label_column = "c";
 	assert_null(begin(&o, "bytes"));
 	assert_string_equal(error,
-	                    "give one of --label-rules, --labels and --label-column: classes come "
-	                    "from one place");
+	                    "give one of --label-rules, --labels, --label-column and --label: "
+	                    "classes come from one place");
+	o.label_column = NULL;
+	o.label = DATASET_LABEL_NDPI;
+	assert_null(begin(&o, "bytes"));
 }
 
 static void too_much_for_the_memory_is_told_before_it_is_too_late(void **state)

@@ -28,6 +28,7 @@ libmicrohttpd-dev | wanted libmicrohttpd | libmicrohttpd: the live page
 libcurl4-gnutls-dev | wanted libcurl     | libcurl: alerts to webhooks and Alertmanager
 libprotobuf-c-dev   | wanted libprotobuf-c | libprotobuf-c: ONNX models
 protobuf-c-compiler | wanted protoc-c      | protoc-c: the code for ONNX models
+libndpi-dev         | wanted libndpi       | libndpi: classes by what packets speak
 libjs-d3       | script d3/d3.min.js   | d3: the charts of weir report
 iproute2       | command ip           | ip: links and routes
 "

@@ -374,8 +374,8 @@ static int evaluate_scorer(struct buf *b, const struct evaluate_options *o,
 static int check_rows(const struct dataset *d)
 {
 	if (!dataset_has_labels(d)) {
-		log_error("evaluate: what is true? give --label-rules, --labels or "
-		          "--label-column");
+		log_error("evaluate: what is true? give --label-rules, --labels, "
+		          "--label-column or --label ndpi");
 		return CMD_USAGE;
 	}
 	if (d->m->n_rows && d->m->n_classes)

@@ -364,8 +364,8 @@ static int work(struct train_options *o, bool anomaly, char **inputs, int n_inpu
 	if (!d)
 		return CMD_FAILED;
 	if (!anomaly && !dataset_has_labels(d)) {
-		log_error("train: what are the classes? give --label-rules, --labels or "
-		          "--label-column");
+		log_error("train: what are the classes? give --label-rules, --labels, "
+		          "--label-column or --label ndpi");
 		result = CMD_USAGE;
 	} else if (!d->m->n_rows) {
 		log_error("train: %" PRIu64 " flows in %" PRIu64 " files, but no row to learn "

@@ -20,6 +20,7 @@
 #include "dataset_flows.h"
 #include "dataset_state.h"
 #include "feature_host.h"
+#include "label_ndpi.h"
 #include "label_rules.h"
 #include "labels.h"
 
@@ -98,13 +99,13 @@ static int open_labels(struct dataset_state *s, char *error, size_t size)
 {
 	const struct dataset_options *o = &s->o;
 
-	if (!!o->label_rules + !!o->labels + !!o->label_column > 1) {
+	if (!!o->label_rules + !!o->labels + !!o->label_column + !!o->label > 1) {
 		snprintf(error, size,
-		         "give one of --label-rules, --labels and --label-column: "
+		         "give one of --label-rules, --labels, --label-column and --label: "
 		         "classes come from one place");
 		return -EINVAL;
 	}
-	if (s->set->is_host && (o->label_rules || o->label_column)) {
+	if (s->set->is_host && (o->label_rules || o->label_column || o->label)) {
 		snprintf(error, size, "windows of hosts take their class from --labels alone");
 		return -EINVAL;
 	}
@@ -112,7 +113,8 @@ static int open_labels(struct dataset_state *s, char *error, size_t size)
 		return -EINVAL;
 	if (o->labels && !(s->labels = labels_open(o->labels, error, size)))
 		return -EINVAL;
-	return 0;
+	s->flows.by_ndpi = o->label == DATASET_LABEL_NDPI;
+	return s->flows.by_ndpi ? label_ndpi_check(error, size) : 0;
 }
 
 /* Training holds a scaled copy, and what is held back another. */
@@ -166,7 +168,7 @@ struct dataset *dataset_new(const struct dataset_options *options, const struct 
 
 bool dataset_has_labels(const struct dataset *d)
 {
-	return d->state->rules || d->state->labels || d->state->o.label_column;
+	return d->state->rules || d->state->labels || d->state->o.label_column || d->state->o.label;
 }
 
 void dataset_free(struct dataset *d)

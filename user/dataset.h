@@ -18,10 +18,16 @@ enum dataset_unit {
 	DATASET_HOST, /* a host in a window, once as source and once as destination */
 };
 
+enum dataset_label {
+	DATASET_LABEL_NONE,
+	DATASET_LABEL_NDPI, /* what the packets of a capture speak */
+};
+
 struct dataset_options {
 	const char *label_rules;  /* file */
 	const char *labels;       /* CSV file */
 	const char *label_column; /* of flow CSV */
+	int label;                /* enum dataset_label */
 	const char *snapshots;    /* "3,5,8,all"; NULL: all */
 	uint64_t window_ns;
 	uint64_t min_flows; /* of a host in a window */
@@ -47,6 +53,8 @@ extern const struct dataset_options dataset_defaults;
 	{ "min-flows", 0, "N", OPT_NUMBER, offsetof(type, m.min_flows), 1, 1000000, NULL,          \
 	  "flows that a host has in a window that is judged; one is no habit" }
 #define DATASET_LABEL_OPTIONS(type, m)                                                             \
+	{ "label", 0, "HOW", OPT_CHOICE, offsetof(type, m.label), 0, 0, "none|ndpi",               \
+	  "classes of captures: ndpi: the protocol that nDPI sees in the packets" },               \
 	{ "label-rules", 0, "FILE", OPT_TEXT, offsetof(type, m.label_rules), 0, 0, NULL,           \
 	  "classes by rules, as: web_traffic if dst_port in 80,443" },                             \
 	{ "labels", 0, "FILE", OPT_TEXT, offsetof(type, m.labels), 0, 0, NULL,                     \

@@ -58,6 +58,11 @@ static int find_columns(struct dataset_state *s, const struct flows_view *view)
 	s->columns_known = true;
 	s->file_column = view->csv ? csv_column(view->csv, "file") : -1;
 	s->label_column = -1;
+	if (s->flows.by_ndpi && view->csv)
+		return trouble(s,
+		               "%s: is no capture: --label ndpi looks into packets; try "
+		               "--label-column",
+		               s->path);
 	if (!s->o.label_column)
 		return 0;
 	if (view->csv)
@@ -78,6 +83,9 @@ static int find_label(struct dataset_state *s, const struct flows_view *view, co
 	} else if (s->labels) {
 		who.file = s->file;
 		*label = labels_find(s->labels, &who);
+	} else if (view->label) {
+		if (!(*label = keep_text(s, view->label)))
+			return -ECANCELED;
 	} else if (s->label_column >= 0) {
 		*label = csv_text(view->csv, s->label_column);
 		if (**label && !(*label = keep_text(s, *label)))

@@ -16,6 +16,7 @@
 #include "feature.h"
 #include "field.h"
 #include "key.h"
+#include "label_ndpi.h"
 #include "parse.h"
 #include "source.h"
 #include "table.h"
@@ -53,7 +54,8 @@ struct reading {
 	const struct flows_options *o;
 	const char *path;
 	struct table *table;
-	int stopped; /* what take() returned */
+	struct label_ndpi *ndpi; /* NULL: not asked for */
+	int stopped;             /* what take() returned */
 	double values[FEATURE_FIELDS];
 };
 
@@ -89,6 +91,8 @@ static void show(struct reading *g, const struct flow_record *r, bool is_snapsho
 		return;
 	memcpy(view.who.src, r->key.src, 16);
 	memcpy(view.who.dst, r->key.dst, 16);
+	if (g->ndpi && !is_snapshot)
+		view.label = label_ndpi_find(g->ndpi, &r->key, r->end == RECORD_ACTIVE);
 	for (i = 0; i < o->n_needed; i++)
 		g->values[o->needed[i]] = feature_field_value(o->needed[i], r);
 	g->stopped = o->take(o->arg, &view);
@@ -117,6 +121,17 @@ static void look(struct reading *g)
 			show(g, &r, true);
 }
 
+/* Behind the table, which reports a flow of the same key that is over when the packet comes. */
+static int label_packet(struct reading *g, const struct flow_packet *k,
+                        const struct capture_packet *frame)
+{
+	struct flow_record r;
+
+	if (!g->ndpi || !table_last(g->table, &r))
+		return 0;
+	return label_ndpi_add(g->ndpi, k, frame->data, frame->captured);
+}
+
 static int add_frame(struct reading *g, const struct capture_packet *frame)
 {
 	struct flow_packet k;
@@ -126,7 +141,7 @@ static int add_frame(struct reading *g, const struct capture_packet *frame)
 	if (parse_packet(&k, frame->data, frame->data + frame->captured, frame->length, frame->link,
 	                 0) != FLOW_OK)
 		return 0;
-	if (table_add_packet(g->table, &k))
+	if (table_add_packet(g->table, &k) || label_packet(g, &k, frame))
 		return -ENOMEM;
 	if (g->o->n_snapshots)
 		look(g);
@@ -142,6 +157,8 @@ static int read_packets(struct reading *g, struct capture *capture, char *error,
 	while ((status = capture_next(capture, &frame)) == CAPTURE_PACKET && !g->stopped) {
 		if (frame.time_ns >= next_sweep_ns) {
 			table_sweep(g->table, frame.time_ns);
+			if (g->ndpi)
+				label_ndpi_sweep(g->ndpi, frame.time_ns);
 			next_sweep_ns = frame.time_ns + SWEEP_NS;
 		}
 		if (add_frame(g, &frame)) {
@@ -174,12 +191,15 @@ static int read_capture(const struct flows_options *o, const char *path, char *e
 
 	if (!capture)
 		return result;
+	if (o->by_ndpi)
+		g.ndpi = label_ndpi_new(o->max_flows, o->idle_ns, error, size);
 	g.table = table_new(&config);
-	if (g.table)
-		result = read_packets(&g, capture, error, size);
-	else
+	if (!g.table)
 		snprintf(error, size, "%s: no memory for a flow table", path);
+	else if (!o->by_ndpi || g.ndpi)
+		result = read_packets(&g, capture, error, size);
 	table_free(g.table);
+	label_ndpi_free(g.ndpi);
 	capture_close(capture);
 	return result;
 }

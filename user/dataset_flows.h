@@ -26,6 +26,7 @@ struct flows_view {
 	uint64_t flow;                    /* the same for all views of one flow of a file */
 	uint64_t packets;                 /* 0 when not known */
 	bool is_snapshot;                 /* the flow goes on */
+	const char *label;                /* by nDPI, of ends alone; NULL: none */
 };
 
 /* Nonzero stops the reading and comes back from flows_read(). */
@@ -37,6 +38,7 @@ struct flows_options {
 	size_t n_needed;
 	uint32_t snapshot[FLOWS_SNAPSHOTS_MAX]; /* also look when so many packets were seen */
 	size_t n_snapshots;
+	bool by_ndpi;         /* label flows of captures by nDPI */
 	const char *asked_by; /* what needs the fields, for messages: "the features" */
 	void (*progress)(void *arg, double part); /* NULL: none; now and then, 0..1 of this file */
 	void *progress_arg;
