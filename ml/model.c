@@ -11,7 +11,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/mman.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -46,25 +45,43 @@ struct model *model_from_bytes(const void *data, size_t length, char *error, siz
 	return m;
 }
 
-/* The file's bytes, or MAP_FAILED with errno set. */
-static void *map_file(const char *path, size_t *length)
+/*
+ * The file's bytes, or NULL with errno set. They are read, though they could be mapped: a file that
+ * is written over in place would change or cut a model that is in use.
+ */
+static void *read_file(const char *path, size_t *length)
 {
-	void *map = MAP_FAILED;
+	int fd = open(path, O_RDONLY | O_CLOEXEC), error = 0;
+	char *data = NULL;
 	struct stat st;
-	int fd = open(path, O_RDONLY | O_CLOEXEC), saved;
+	size_t done = 0;
+	ssize_t n = 1;
 
 	if (fd < 0)
-		return MAP_FAILED;
-	if (!fstat(fd, &st)) {
-		errno = S_ISDIR(st.st_mode) ? EISDIR : EINVAL;
-		*length = (size_t)st.st_size;
-		if (S_ISREG(st.st_mode) && st.st_size > 0)
-			map = mmap(NULL, *length, PROT_READ, MAP_PRIVATE | MAP_POPULATE, fd, 0);
+		return NULL;
+	if (fstat(fd, &st))
+		error = errno;
+	else if (S_ISDIR(st.st_mode))
+		error = EISDIR;
+	else if (!S_ISREG(st.st_mode) || !st.st_size)
+		error = EINVAL;
+	else if (!(data = malloc(st.st_size)))
+		error = ENOMEM;
+	while (!error && n && done < (size_t)st.st_size) {
+		n = read(fd, data + done, st.st_size - done);
+		if (n > 0)
+			done += n;
+		else if (n < 0 && errno != EINTR)
+			error = errno;
 	}
-	saved = errno;
 	close(fd);
-	errno = saved;
-	return map;
+	if (error) {
+		free(data);
+		errno = error;
+		return NULL;
+	}
+	*length = done;
+	return data;
 }
 
 struct model *model_open(const char *path, char *error, size_t size)
@@ -72,23 +89,22 @@ struct model *model_open(const char *path, char *error, size_t size)
 	static const char next[] = "make one with 'weir train' or 'weir model import'";
 	char reason[200];
 	size_t length;
-	void *map = map_file(path, &length);
+	void *data = read_file(path, &length);
 	struct model *m;
 
-	if (map == MAP_FAILED) {
+	if (!data) {
 		snprintf(error, size, "%s: cannot read the model: %s; %s", path,
 		         errno == EINVAL ? "it is empty or not a file" : strerror(errno), next);
 		return NULL;
 	}
-	m = model_decode(map, length, reason, sizeof(reason));
+	m = model_decode(data, length, reason, sizeof(reason));
 	if (!m) {
 		snprintf(error, size, "%s: cannot use the model: %s; %s", path, reason, next);
-		munmap(map, length);
+		free(data);
 		return NULL;
 	}
-	m->map = map;
+	m->map = data;
 	m->map_size = length;
-	m->mapped = true;
 	return m;
 }
 
@@ -96,10 +112,7 @@ void model_close(struct model *m)
 {
 	if (!m)
 		return;
-	if (m->mapped)
-		munmap(m->map, m->map_size);
-	else
-		free(m->map);
+	free(m->map);
 	free(m);
 }
 

@@ -40,9 +40,8 @@ struct model {
 	const double *usual; /* [n_features][3]: 5 %, 50 %, 95 % of each feature in training,
 	                      * unscaled; NULL: not known */
 	const char *about;   /* training metadata, one JSON object; NULL is {} when saving */
-	void *map;           /* the file or the one allocation that all pointers lie in */
+	void *map;           /* the one allocation that all pointers lie in */
 	size_t map_size;
-	bool mapped;
 };
 
 /* NULL on failure with one line in error: the file, the reason, the next step. */
