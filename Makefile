@@ -21,7 +21,8 @@ HAVE_FLAGS := $(foreach lib,$(HAVE),-DHAVE_$(shell echo $(lib) | tr a-z- A-Z_))
 ALL_CFLAGS = -std=gnu11 -ffp-contract=off $(WARN) $(CFLAGS) $(SAN_FLAGS) -D_GNU_SOURCE -DWEIR_VERSION='"$(VERSION)"' \
 	-ffile-prefix-map=$(CURDIR)=. $(HAVE_FLAGS) $(if $(ONNX),-DHAVE_ONNX) \
 	-Ibpf -Iuser -Iml -I$(B) $(shell $(PKG_CONFIG) --cflags $(LIBS) $(HAVE))
-ALL_LIBS = $(LDFLAGS) $(SAN_FLAGS) $(shell $(PKG_CONFIG) --libs $(LIBS) $(HAVE)) -lm -pthread
+# Not libndpi, which is opened when it is asked for (user/label_ndpi_library.c).
+ALL_LIBS = $(LDFLAGS) $(SAN_FLAGS) $(shell $(PKG_CONFIG) --libs $(LIBS) $(filter-out libndpi,$(HAVE))) -lm -pthread
 # ONNX files need the library and its compiler; else ml/onnx_none.c says what is missing.
 ONNX := $(and $(filter libprotobuf-c,$(HAVE)),$(shell command -v protoc-c))
 BPF_CFLAGS := -O2 -g -target bpf -mcpu=v3 -Wall -Wextra -Ibpf \

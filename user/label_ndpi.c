@@ -14,30 +14,22 @@
  *
  * Not done: a TCP connection that was reported by the active timeout, closed in silence and then
  * opened anew with the same ports within the idle timeout keeps the label it had.
- *
- * Versions after 4.2 (Debian 12) have other prototypes, and count as missing.
  */
 #include "label_ndpi.h"
 
 #include <errno.h>
 #include <stdio.h>
 
-#ifdef HAVE_LIBNDPI
-#include <ndpi_api.h>
-#if NDPI_MAJOR == 4 && NDPI_MINOR == 2
-#define LABEL_NDPI_WORKS
-#endif
-#endif
-
-#ifndef LABEL_NDPI_WORKS
+#include "label_ndpi_library.h"
 
 int label_ndpi_check(char *error, size_t size)
 {
-	snprintf(error, size,
-	         "--label ndpi: this weir was built without libndpi 4.2; install libndpi-dev and "
-	         "build it again");
-	return -ENOTSUP;
+	struct label_ndpi_library library;
+
+	return label_ndpi_library_open(&library, error, size);
 }
+
+#ifndef LABEL_NDPI_WORKS
 
 struct label_ndpi *label_ndpi_new(uint64_t max_flows, uint64_t idle_ns, char *error, size_t size)
 {
@@ -95,6 +87,7 @@ struct looked_at {
 };
 
 struct label_ndpi {
+	struct label_ndpi_library call;
 	struct ndpi_detection_module_struct *library;
 	struct looked_at **chain; /* [n_chains], a power of two */
 	uint64_t n_chains, count, max_flows, idle_ns, seed;
@@ -102,49 +95,50 @@ struct label_ndpi {
 	uint8_t packet[UINT16_MAX];
 };
 
-int label_ndpi_check(char *error, size_t size)
+/* All protocols, preferences as they come. */
+static int start_library(struct label_ndpi *n, char *error, size_t size)
 {
-	return 0;
-}
-
-/* All protocols, preferences as they come. NULL: no memory. */
-static struct ndpi_detection_module_struct *open_library(void)
-{
-	struct ndpi_detection_module_struct *library = ndpi_init_detection_module(ndpi_no_prefs);
 	NDPI_PROTOCOL_BITMASK all;
 
-	if (!library)
-		return NULL;
+	if (label_ndpi_library_open(&n->call, error, size))
+		return -ENOTSUP;
+	n->library = n->call.ndpi_init_detection_module(ndpi_no_prefs);
+	if (!n->library) {
+		snprintf(error, size, "--label ndpi: no memory for the library");
+		return -ENOMEM;
+	}
 	NDPI_BITMASK_SET_ALL(all);
-	ndpi_set_protocol_detection_bitmask2(library, &all);
-	ndpi_finalize_initialization(library);
-	return library;
+	n->call.ndpi_set_protocol_detection_bitmask2(n->library, &all);
+	n->call.ndpi_finalize_initialization(n->library);
+	return 0;
 }
 
 struct label_ndpi *label_ndpi_new(uint64_t max_flows, uint64_t idle_ns, char *error, size_t size)
 {
 	struct label_ndpi *n = calloc(1, sizeof(*n));
 
-	if (n) {
-		n->max_flows = max_flows;
-		n->idle_ns = idle_ns;
-		n->n_chains = CHAINS_MIN;
-		n->chain = calloc(n->n_chains, sizeof(struct looked_at *));
-		n->library = open_library();
-		if (getrandom(&n->seed, sizeof(n->seed), GRND_NONBLOCK) != sizeof(n->seed))
-			n->seed = (uintptr_t)n;
+	if (n)
+		n->chain = calloc(CHAINS_MIN, sizeof(struct looked_at *));
+	if (!n || !n->chain) {
+		snprintf(error, size, "--label ndpi: no memory");
+		label_ndpi_free(n);
+		return NULL;
 	}
-	if (n && n->chain && n->library)
+	n->max_flows = max_flows;
+	n->idle_ns = idle_ns;
+	n->n_chains = CHAINS_MIN;
+	if (getrandom(&n->seed, sizeof(n->seed), GRND_NONBLOCK) != sizeof(n->seed))
+		n->seed = (uintptr_t)n;
+	if (!start_library(n, error, size))
 		return n;
 	label_ndpi_free(n);
-	snprintf(error, size, "--label ndpi: no memory for the library");
 	return NULL;
 }
 
-static void free_flow(struct looked_at *f)
+static void free_flow(const struct label_ndpi *n, struct looked_at *f)
 {
 	if (f->state)
-		ndpi_free_flow(f->state);
+		n->call.ndpi_free_flow(f->state);
 	free(f);
 }
 
@@ -158,11 +152,11 @@ void label_ndpi_free(struct label_ndpi *n)
 	for (i = 0; n->chain && i < n->n_chains; i++)
 		for (f = n->chain[i]; f; f = next) {
 			next = f->next;
-			free_flow(f);
+			free_flow(n, f);
 		}
 	free(n->chain);
 	if (n->library)
-		ndpi_exit_detection_module(n->library);
+		n->call.ndpi_exit_detection_module(n->library);
 	free(n);
 }
 
@@ -182,7 +176,7 @@ static void forget(struct label_ndpi *n, struct looked_at **place)
 
 	*place = f->next;
 	n->count--;
-	free_flow(f);
+	free_flow(n, f);
 }
 
 /* Twice as many chains; if there is no memory for them they grow longer instead. */
@@ -210,10 +204,10 @@ static void widen(struct label_ndpi *n)
 static struct looked_at *begin_flow(struct label_ndpi *n, const struct flow_key *key)
 {
 	struct looked_at *f = calloc(1, sizeof(*f)), **place;
-	uint32_t size = ndpi_detection_get_sizeof_ndpi_flow_struct();
+	uint32_t size = n->call.ndpi_detection_get_sizeof_ndpi_flow_struct();
 
 	if (f)
-		f->state = ndpi_flow_malloc(size);
+		f->state = n->call.ndpi_flow_malloc(size);
 	if (!f || !f->state) {
 		free(f);
 		return NULL;
@@ -248,13 +242,13 @@ static void decide(struct label_ndpi *n, struct looked_at *f)
 	uint8_t guessed;
 
 	if (is_undecided(f)) {
-		last = ndpi_detection_giveup(n->library, f->state, 0, &guessed);
+		last = n->call.ndpi_detection_giveup(n->library, f->state, 0, &guessed);
 		app = last.app_protocol;
 		master = last.master_protocol;
 	}
 	if (f->state->confidence == NDPI_CONFIDENCE_DPI)
 		f->protocol = master != NDPI_PROTOCOL_UNKNOWN ? master : app;
-	ndpi_free_flow(f->state);
+	n->call.ndpi_free_flow(f->state);
 	f->state = NULL;
 }
 
@@ -264,13 +258,13 @@ static void look_into(struct label_ndpi *n, struct looked_at *f, const struct fl
 	ndpi_protocol found;
 
 	memcpy(n->packet, ip, packet->ip_length);
-	found = ndpi_detection_process_packet(n->library, f->state, n->packet, packet->ip_length,
-	                                      packet->time_ns / MS);
+	found = n->call.ndpi_detection_process_packet(n->library, f->state, n->packet,
+	                                              packet->ip_length, packet->time_ns / MS);
 	f->packets++;
 	f->payloads += packet->payload > 0;
 	if (f->packets >= PACKETS_MAX || f->payloads >= PAYLOADS_MAX ||
 	    (found.app_protocol != NDPI_PROTOCOL_UNKNOWN &&
-	     !ndpi_extra_dissection_possible(n->library, f->state)))
+	     !n->call.ndpi_extra_dissection_possible(n->library, f->state)))
 		decide(n, f);
 }
 
@@ -316,7 +310,7 @@ const char *label_ndpi_find(struct label_ndpi *n, const struct flow_key *key, bo
 		forget(n, place);
 	if (protocol == NDPI_PROTOCOL_UNKNOWN)
 		return NULL;
-	snprintf(n->name, sizeof(n->name), "%s", ndpi_get_proto_name(n->library, protocol));
+	snprintf(n->name, sizeof(n->name), "%s", n->call.ndpi_get_proto_name(n->library, protocol));
 	for (c = n->name; *c; c++)
 		*c = tolower((unsigned char)*c);
 	return n->name;

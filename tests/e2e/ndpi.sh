@@ -23,7 +23,7 @@ refused()
 	fi
 }
 
-# A weir that lacks the library: the archive's object of this name is not drawn then.
+# A weir that lacks the library: the archive's objects of these names are not drawn then.
 build_without()
 {
 	local libraries=(libbpf zlib) name flags
@@ -32,10 +32,9 @@ build_without()
 		pkg-config --exists "$name" && libraries+=("$name")
 	done
 	read -ra flags <<<"$(pkg-config --cflags --libs "${libraries[@]}")"
-	"${CC:-cc}" -std=gnu11 -D_GNU_SOURCE -Ibpf -Iuser -c -o "$scratch/none.o" \
-		user/label_ndpi.c &&
-		"${CC:-cc}" -o "$scratch/weir-without" build/obj/user/main.o "$scratch/none.o" \
-			build/obj/libweir.a "${flags[@]}" -lm -pthread
+	"${CC:-cc}" -std=gnu11 -D_GNU_SOURCE -Ibpf -Iuser -o "$scratch/weir-without" \
+		build/obj/user/main.o user/label_ndpi.c user/label_ndpi_library.c \
+		build/obj/libweir.a "${flags[@]}" -lm -pthread
 }
 
 if build_without >"$scratch/out" 2>&1; then
@@ -47,8 +46,9 @@ else
 fi
 
 cd "$scratch" || exit 1
-if "$weir" train classifier /dev/null --label ndpi -o x 2>&1 | grep -q 'without libndpi'; then
-	skip "labels by nDPI" "built without libndpi 4.2"
+why=$("$weir" train classifier /dev/null --label ndpi -o x 2>&1 | grep -o 'libndpi 4.2.*')
+if [ -n "$why" ]; then
+	skip "labels by nDPI" "$why"
 	finish
 fi
 if ! "$python" - >out 2>err <<-'END'; then
@@ -126,6 +126,12 @@ is "a model is judged by the same labels" "$(grep -o '"rows":[0-9]*' out | head 
 train a.pcap --label ndpi --max-flows 3 --dump few.csv -o d.model
 is "few flows at a time cost labels at most of flows cut in two" \
 	"$(classes few.csv | sed 's/ [0-9]*//g')" "dns;http;tls;"
+
+sed 's/libndpi\.so\.4\.2/libndpi.so.0.0/' "$weir" >moved
+chmod +x moved
+refused "a library that is gone is told" 1 \
+	"--label ndpi: cannot open libndpi 4.2: libndpi.so.0.0: cannot open shared object file: No such file or directory; install libndpi-dev" \
+	./moved train classifier a.pcap --label ndpi -o x
 
 "$weir" read a.pcap -o csv:a.csv 2>err
 refused "CSV has no packets" 1 "a.csv: is no capture: --label ndpi looks into packets; try --label-column" \
