@@ -14,6 +14,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#define DECIMALS_MOST 24 /* of a real that is written without an exponent: 22 */
+
 static int buf_reserve(struct buf *b, size_t more)
 {
 	size_t capacity = b->capacity ? b->capacity : 256;
@@ -60,25 +62,14 @@ void buf_text(struct buf *b, const char *text)
 	buf_put(b, text, strlen(text));
 }
 
-/* What is at least this long in memory, and at most in text, is copied without a call. */
-#define SHORT 32
-
-static void put_short(struct buf *b, const char *text, size_t n)
-{
-	if (buf_reserve(b, SHORT))
-		return;
-	memcpy(b->data + b->length, text, SHORT);
-	b->length += n;
-}
-
 static const char pairs[] = "0001020304050607080910111213141516171819"
                             "2021222324252627282930313233343536373839"
                             "4041424344454647484950515253545556575859"
                             "6061626364656667686970717273747576777879"
                             "8081828384858687888990919293949596979899";
 
-/* Digits of value, right-aligned before end; returns their start. */
-static char *digits_before(char *end, uint64_t value)
+/* Digits of value, right-aligned before end. */
+static void put_digits_before(char *end, uint64_t value)
 {
 	for (; value >= 100; value /= 100) {
 		end -= 2;
@@ -88,19 +79,46 @@ static char *digits_before(char *end, uint64_t value)
 		*--end = '0' + value % 10;
 		value /= 10;
 	} while (value);
-	return end;
+}
+
+static const uint64_t powers[] = {
+	1ULL,
+	10ULL,
+	100ULL,
+	1000ULL,
+	10000ULL,
+	100000ULL,
+	1000000ULL,
+	10000000ULL,
+	100000000ULL,
+	1000000000ULL,
+	10000000000ULL,
+	100000000000ULL,
+	1000000000000ULL,
+	10000000000000ULL,
+	100000000000000ULL,
+	1000000000000000ULL,
+	10000000000000000ULL,
+	100000000000000000ULL,
+	1000000000000000000ULL,
+	10000000000000000000ULL,
+};
+
+static int count_digits(uint64_t value)
+{
+	int near = (64 - __builtin_clzll(value | 1)) * 1233 >> 12; /* 1233 / 4096: log10(2) */
+
+	return near + (value >= powers[near]);
 }
 
 void buf_u64(struct buf *b, uint64_t value)
 {
-	char digits[20 + SHORT], *end = digits + 20, *start;
+	int n = value < 10 ? 1 : count_digits(value);
 
-	if (value < 10) {
-		buf_char(b, '0' + value);
+	if (buf_reserve(b, n))
 		return;
-	}
-	start = digits_before(end, value);
-	put_short(b, start, end - start);
+	put_digits_before(b->data + b->length + n, value);
+	b->length += n;
 }
 
 void buf_format(struct buf *b, const char *format, ...)
@@ -119,20 +137,23 @@ void buf_format(struct buf *b, const char *format, ...)
 	b->length += n;
 }
 
-/* mantissa / 10^decimals, without trailing zeros. */
+/* mantissa / 10^decimals, without trailing zeros. With 20 decimals or more it is below 1. */
 static void put_decimal(struct buf *b, uint64_t mantissa, int decimals)
 {
-	char digits[SHORT + SHORT], *end = digits + SHORT, *start = digits_before(end, mantissa);
+	uint64_t whole = decimals < 20 ? mantissa / powers[decimals] : 0;
+	uint64_t rest = decimals < 20 ? mantissa - whole * powers[decimals] : mantissa;
+	char *point;
 
-	while (end - start <= decimals)
-		*--start = '0';
-	for (; decimals > 0 && end[-1] == '0'; end--)
-		decimals--;
-	put_short(b, start, end - start - decimals);
-	if (decimals == 0)
+	buf_u64(b, whole);
+	if (!rest || buf_reserve(b, DECIMALS_MOST + 1))
 		return;
-	buf_char(b, '.');
-	put_short(b, end - decimals, decimals);
+	point = b->data + b->length;
+	*point = '.';
+	memset(point + 1, '0', DECIMALS_MOST);
+	put_digits_before(point + 1 + decimals, rest);
+	while (point[decimals] == '0')
+		decimals--;
+	b->length += 1 + decimals;
 }
 
 /* Decimals after which a value below 1e15 has its 15th digit, or one or two less. */
@@ -143,7 +164,7 @@ static int decimals_near(double value)
 
 	memcpy(&bits, &value, sizeof(bits));
 	exponent = (int)(bits >> 52) - 1023;
-	return exponent < 45 ? (45 - exponent) * 1233 >> 12 : 0; /* 1233 / 4096: log10(2) */
+	return exponent < 45 ? (45 - exponent) * 1233 >> 12 : 0;
 }
 
 void buf_real(struct buf *b, double value)

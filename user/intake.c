@@ -6,7 +6,6 @@
 #include "intake.h"
 
 #include <stdlib.h>
-#include <string.h>
 
 #include "relay.h"
 
@@ -36,6 +35,8 @@ struct intake {
 	uint64_t latest_ns;
 	bool at_boundary;
 };
+
+static const struct flow_packet nothing;
 
 static void count(struct flow_count *n, uint64_t packets, uint64_t bytes)
 {
@@ -133,7 +134,7 @@ struct intake *intake_new(const struct intake_config *config)
 
 struct flow_packet *intake_room(struct intake *in)
 {
-	memset(&in->room, 0, sizeof(in->room));
+	in->room = nothing;
 	return &in->room;
 }
 
