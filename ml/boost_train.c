@@ -7,11 +7,11 @@
  * The classes of an iteration are grown at the same time; each needs of the others only the
  * largest output and the sum of the softmax, which are fixed when the iteration starts. Derivatives
  * are float64 and not kept (scikit-learn keeps them in float32). A class without rows gets the
- * smallest prior and no splits. There is no early stopping (scikit-learn's default from 10,000
- * rows on).
+ * smallest prior and no splits. What differs from scikit-learn in the result, train.h tells.
  */
 #include <errno.h>
 #include <float.h>
+#include <math.h>
 #include <stdatomic.h>
 #include <stdlib.h>
 #include <string.h>
@@ -23,6 +23,7 @@
 
 #define ITERATIONS_MAX 100000
 #define LEAVES_MAX     4096
+#define FEATURES_LEAST 8 /* that a tree may use */
 
 struct job {
 	const struct train_boost *p;
@@ -49,7 +50,8 @@ static int check_parameters(const struct train_boost *p, char *error, size_t siz
 		{ "max_leaf_nodes", p->max_leaf_nodes, 2, LEAVES_MAX },
 		{ "min_samples_leaf", p->min_samples_leaf, 1, INT32_MAX },
 		{ "l2_regularization", p->l2_regularization, 0, 1e300 },
-		{ "max_bins", p->max_bins, 2, 255 },
+		{ "max_bins", p->max_bins, 2, BINS_MAX },
+		{ "max_features", p->max_features, 1e-9, 1 },
 	};
 	int rc = 0;
 
@@ -123,6 +125,7 @@ static void grow_tree(void *arg, uint32_t worker, size_t task)
 		w->pairs[i] = (newton_pair){ (p - (d->label[i] == class)) * weight,
 			                     p * (1 - p) * weight };
 	}
+	rng_seed(&w->rng, j->p->common.random_state, j->forest->n_trees + task);
 	rc = newton_grow(w, &j->trees[task], raw);
 	if (rc)
 		atomic_store(&j->rc, rc);
@@ -182,6 +185,14 @@ static void release(struct job *j)
 	train_data_clear(&j->data);
 }
 
+static uint32_t count_features(const struct train_boost *p, uint32_t n)
+{
+	uint32_t k = (uint32_t)ceil(p->max_features * n);
+
+	k = k < FEATURES_LEAST ? FEATURES_LEAST : k;
+	return k < n ? k : n;
+}
+
 static int run(struct job *j)
 {
 	const struct train_boost *p = j->p;
@@ -194,6 +205,7 @@ static int run(struct job *j)
 		.min_samples_leaf = p->min_samples_leaf,
 		.l2_regularization = p->l2_regularization,
 		.learning_rate = p->learning_rate,
+		.max_features = count_features(p, j->data.n_columns),
 	};
 	j->n_outputs = j->data.n_classes > 2 ? j->data.n_classes : 1;
 	j->n_threads = parallel_threads(n_threads, j->n_outputs);

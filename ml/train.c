@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
-/* scikit-learn's defaults. */
+/* The defaults: scikit-learn's, but for boosting's max_features (train.h tells why). */
 #include "train.h"
 
 const struct train_forest train_forest_defaults = {
@@ -17,6 +17,7 @@ const struct train_boost train_boost_defaults = {
 	.max_leaf_nodes = 31,
 	.min_samples_leaf = 20,
 	.max_bins = 255,
+	.max_features = 0.5,
 };
 
 const struct train_isolation train_isolation_defaults = {

@@ -18,7 +18,6 @@
 #include "rng.h"
 #include "train_tree.h"
 
-#define BINS_MAX    255
 #define SAMPLE_MAX  200000
 #define SAMPLE_FLOW 0xb145 /* the stream of random numbers */
 

@@ -7,10 +7,13 @@
 
 #include "train_data.h"
 
+#define BINS_MAX 255
+
 struct train_bins {
 	uint32_t n_rows, n_columns;
 	uint8_t *bin;     /* [n_columns][n_rows] */
-	float *threshold; /* [n_columns][255]: bin b holds what is <= threshold[b], the last all */
+	float *threshold; /* [n_columns][BINS_MAX]: bin b holds what is <= threshold[b], the last
+	                     all */
 	uint32_t *n_bins; /* [n_columns], 1 .. 255 */
 };
 

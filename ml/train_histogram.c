@@ -33,14 +33,13 @@ int histogram_pool_init(struct histogram_pool *pool, const struct train_bins *bi
                         uint32_t n_histograms, uint32_t n_threads)
 {
 	*pool = (struct histogram_pool){ .bins = bins, .n_threads = n_threads };
+	pool->columns = malloc(bins->n_columns * sizeof(*pool->columns));
 	pool->first_bin = malloc(bins->n_columns * sizeof(*pool->first_bin));
 	pool->spare = malloc(n_histograms * sizeof(*pool->spare));
-	if (!pool->first_bin || !pool->spare)
+	if (!pool->columns || !pool->first_bin || !pool->spare)
 		return -ENOMEM;
-	for (uint32_t c = 0; c < bins->n_columns; c++) {
-		pool->first_bin[c] = pool->n_bins;
-		pool->n_bins += bins->n_bins[c];
-	}
+	for (uint32_t c = 0; c < bins->n_columns; c++)
+		pool->capacity += bins->n_bins[c];
 	return 0;
 }
 
@@ -49,7 +48,25 @@ void histogram_pool_clear(struct histogram_pool *pool)
 	while (pool->n_spare)
 		free_histogram(pool->spare[--pool->n_spare]);
 	free(pool->spare);
+	free(pool->columns);
 	free(pool->first_bin);
+}
+
+/* In their order (Knuth's algorithm S). */
+void histogram_pool_draw(struct histogram_pool *pool, uint32_t n, struct rng *rng)
+{
+	uint32_t all = pool->bins->n_columns;
+
+	pool->n_columns = pool->n_bins = 0;
+	for (uint32_t c = 0; c < all; c++) {
+		uint32_t wanted = n - pool->n_columns;
+
+		if (wanted < all - c && rng_below(rng, all - c) >= wanted)
+			continue;
+		pool->columns[pool->n_columns] = c;
+		pool->first_bin[pool->n_columns++] = pool->n_bins;
+		pool->n_bins += pool->bins->n_bins[c];
+	}
 }
 
 struct histogram *histogram_take(struct histogram_pool *pool)
@@ -61,8 +78,8 @@ struct histogram *histogram_take(struct histogram_pool *pool)
 	h = calloc(1, sizeof(*h));
 	if (!h)
 		return NULL;
-	h->sum = malloc(pool->n_bins * sizeof(*h->sum));
-	h->count = malloc(pool->n_bins * sizeof(*h->count));
+	h->sum = malloc(pool->capacity * sizeof(*h->sum));
+	h->count = malloc(pool->capacity * sizeof(*h->count));
 	if (h->sum && h->count)
 		return h;
 	free_histogram(h);
@@ -75,8 +92,13 @@ void histogram_give_back(struct histogram_pool *pool, struct histogram *h)
 		pool->spare[pool->n_spare++] = h;
 }
 
+static const uint8_t *bins_of(const struct histogram_pool *pool, size_t i)
+{
+	return pool->bins->bin + (size_t)pool->columns[i] * pool->bins->n_rows;
+}
+
 /* Of GROUP columns at once: a row is looked up once, and no addition waits for the one before. */
-static void count_group(const struct count *c, size_t column)
+static void count_group(const struct count *c, size_t first)
 {
 	const struct histogram_pool *pool = c->pool;
 	const uint8_t *bins[GROUP];
@@ -84,9 +106,9 @@ static void count_group(const struct count *c, size_t column)
 	uint32_t *counts[GROUP];
 
 	for (int k = 0; k < GROUP; k++) {
-		bins[k] = pool->bins->bin + (column + k) * pool->bins->n_rows;
-		sums[k] = c->histogram->sum + pool->first_bin[column + k];
-		counts[k] = c->histogram->count + pool->first_bin[column + k];
+		bins[k] = bins_of(pool, first + k);
+		sums[k] = c->histogram->sum + pool->first_bin[first + k];
+		counts[k] = c->histogram->count + pool->first_bin[first + k];
 	}
 	for (uint32_t i = 0; i < c->n; i++) {
 		newton_pair pair = c->pairs[i];
@@ -101,11 +123,11 @@ static void count_group(const struct count *c, size_t column)
 	}
 }
 
-static void count_column(const struct count *c, size_t column)
+static void count_column(const struct count *c, size_t which)
 {
-	const uint8_t *bin = c->pool->bins->bin + column * c->pool->bins->n_rows;
-	newton_pair *sum = c->histogram->sum + c->pool->first_bin[column];
-	uint32_t *count = c->histogram->count + c->pool->first_bin[column];
+	const uint8_t *bin = bins_of(c->pool, which);
+	newton_pair *sum = c->histogram->sum + c->pool->first_bin[which];
+	uint32_t *count = c->histogram->count + c->pool->first_bin[which];
 
 	for (uint32_t i = 0; i < c->n; i++) {
 		uint8_t b = bin[c->rows[i]];
@@ -118,20 +140,20 @@ static void count_column(const struct count *c, size_t column)
 static void count_columns(void *arg, uint32_t worker, size_t group)
 {
 	const struct count *c = arg;
-	size_t first = group * GROUP, end = c->pool->bins->n_columns;
+	size_t first = group * GROUP, end = c->pool->n_columns;
 
 	if (first + GROUP <= end)
 		count_group(c, first);
 	else
-		for (size_t column = first; column < end; column++)
-			count_column(c, column);
+		for (size_t which = first; which < end; which++)
+			count_column(c, which);
 }
 
 void histogram_count(const struct histogram_pool *pool, struct histogram *h, const uint32_t *rows,
                      const newton_pair *pairs, uint32_t n)
 {
 	struct count c = { pool, h, rows, pairs, n };
-	uint32_t columns = pool->bins->n_columns, groups = (columns + GROUP - 1) / GROUP;
+	uint32_t columns = pool->n_columns, groups = (columns + GROUP - 1) / GROUP;
 
 	memset(h->sum, 0, pool->n_bins * sizeof(*h->sum));
 	memset(h->count, 0, pool->n_bins * sizeof(*h->count));

@@ -5,6 +5,7 @@
 
 #include <stdint.h>
 
+#include "rng.h"
 #include "train_bins.h"
 
 /* First and second derivative of the loss; added together. */
@@ -19,8 +20,10 @@ struct histogram {
 struct histogram_pool {
 	const struct train_bins *bins;
 	uint32_t n_threads;  /* for the columns of large nodes */
-	uint32_t *first_bin; /* [n_columns], where a column's bins start */
-	uint32_t n_bins;     /* in all columns */
+	uint32_t *columns;   /* [n_columns], those the tree may use */
+	uint32_t *first_bin; /* [n_columns], where the bins of columns[i] start */
+	uint32_t n_columns, n_bins;
+	uint32_t capacity; /* bins of all columns there are */
 	struct histogram **spare;
 	uint32_t n_spare;
 };
@@ -29,6 +32,9 @@ struct histogram_pool {
 int histogram_pool_init(struct histogram_pool *pool, const struct train_bins *bins,
                         uint32_t n_histograms, uint32_t n_threads);
 void histogram_pool_clear(struct histogram_pool *pool);
+
+/* Draw n of the columns; histograms from before mean nothing afterwards. */
+void histogram_pool_draw(struct histogram_pool *pool, uint32_t n, struct rng *rng);
 
 /* NULL without memory. */
 struct histogram *histogram_take(struct histogram_pool *pool);

@@ -81,12 +81,13 @@ static double node_value(newton_pair sum, double l2)
 	return -sum[0] / (sum[1] + l2 + HESSIAN_ADDED);
 }
 
-/* The best place in one column. */
-static void try_column(const struct newton *w, const struct newton_node *node, uint32_t column,
+/* The best place in one of the tree's columns. */
+static void try_column(const struct newton *w, const struct newton_node *node, uint32_t which,
                        double own, struct split *best)
 {
-	const newton_pair *sum = node->histogram->sum + w->pool.first_bin[column];
-	const uint32_t *count = node->histogram->count + w->pool.first_bin[column];
+	const newton_pair *sum = node->histogram->sum + w->pool.first_bin[which];
+	const uint32_t *count = node->histogram->count + w->pool.first_bin[which];
+	uint32_t column = w->pool.columns[which];
 	uint32_t n = node->end - node->start, n_left = 0, least = w->limits->min_samples_leaf;
 	double added = w->limits->l2_regularization + HESSIAN_ADDED;
 	newton_pair left = { 0, 0 };
@@ -116,8 +117,8 @@ static void find_split(const struct newton *w, struct newton_node *node)
 	double own = -node->value * node->sum[0];
 
 	node->split.gain = 0;
-	for (uint32_t c = 0; c < w->bins->n_columns; c++)
-		try_column(w, node, c, own, &node->split);
+	for (uint32_t i = 0; i < w->pool.n_columns; i++)
+		try_column(w, node, i, own, &node->split);
 }
 
 static bool may_split(const struct newton *w, const struct newton_node *node)
@@ -188,7 +189,7 @@ static int split_node(struct newton *w, struct newton_node *node, struct train_t
 {
 	const struct split *s = &node->split;
 	struct newton_node *left = &w->nodes[w->n_nodes], *right = left + 1;
-	float threshold = w->bins->threshold[(size_t)s->column * 255 + s->bin];
+	float threshold = w->bins->threshold[(size_t)s->column * BINS_MAX + s->bin];
 	uint32_t branch = train_tree_add(tree, 2), middle = node->start + s->n_left;
 	int rc = 0;
 
@@ -246,6 +247,7 @@ static int start_root(struct newton *w, struct train_tree *tree)
 		root->sum += w->pairs[i];
 	}
 	w->n_nodes = 1;
+	histogram_pool_draw(&w->pool, w->limits->max_features, &w->rng);
 	train_tree_reset(tree, 1);
 	if (train_tree_add(tree, 1) == UINT32_MAX)
 		return -ENOMEM;

@@ -9,7 +9,7 @@
 #include "train_tree.h"
 
 struct newton_limits {
-	uint32_t max_leaf_nodes, max_depth, min_samples_leaf;
+	uint32_t max_leaf_nodes, max_depth, min_samples_leaf, max_features;
 	double l2_regularization, learning_rate;
 };
 
@@ -17,6 +17,7 @@ struct newton_limits {
 struct newton {
 	const struct train_bins *bins;
 	const struct newton_limits *limits;
+	struct rng rng;
 	newton_pair *pairs;        /* [n_rows], the caller fills them in */
 	newton_pair *ordered;      /* [n_rows], those of a node's rows */
 	uint32_t *rows, *parted;   /* [n_rows] */
@@ -30,7 +31,8 @@ int newton_init(struct newton *w, const struct train_bins *bins, const struct ne
                 uint32_t n_threads);
 void newton_clear(struct newton *w);
 
-/* Grow a tree from w->pairs and add its answers to raw[n_rows]. 0 or -ENOMEM. */
+/* Grow a tree from w->pairs, of columns drawn by w->rng, and add its answers to raw[n_rows]. 0 or
+ * -ENOMEM. */
 int newton_grow(struct newton *w, struct train_tree *tree, double *raw);
 
 /* Bytes a thread takes, for n_rows; histograms come on top, 20 bytes a bin and leaf. */

@@ -30,6 +30,7 @@ static void check_boost(FILE *in, struct matrix *m)
 	                        &p.max_leaf_nodes, &p.max_depth, &p.min_samples_leaf,
 	                        &p.l2_regularization, &p.max_bins, &balanced, &weighted),
 	                 9);
+	p.max_features = 1;
 	p.class_weight = balanced ? TRAIN_WEIGHT_BALANCED : TRAIN_WEIGHT_NONE;
 	memcpy(kept, m->weight, m->n_rows * sizeof(*kept));
 	for (size_t i = 0; !weighted && i < m->n_rows; i++)
@@ -155,6 +156,33 @@ static void limits_of_a_tree_hold(void **state)
 	matrix_free(m);
 }
 
+/* Half of 16 columns a tree, all columns over many trees; other seeds draw others. */
+static void a_tree_uses_a_share_of_the_columns(void **state)
+{
+	struct train_boost p = train_boost_defaults;
+	struct matrix *m = rows_make(400, COLUMNS_MAX, 10);
+	struct forest *f = fit(&p, m), *other;
+	uint32_t all = 0;
+
+	for (uint32_t t = 0; t < f->n_trees; t++) {
+		uint32_t end = t + 1 < f->n_trees ? f->root[t + 1] : f->n_nodes, used = 0;
+
+		for (uint32_t i = f->root[t]; i < end; i++)
+			if (f->nodes[i].left != i)
+				used |= 1u << f->nodes[i].feature;
+		assert_in_range(__builtin_popcount(used), 0, 8);
+		all |= used;
+	}
+	assert_int_equal(all, 0xffff);
+	p.common.random_state = 1;
+	other = fit(&p, m);
+	assert_true(f->n_nodes != other->n_nodes ||
+	            memcmp(f->nodes, other->nodes, f->n_nodes * sizeof(*f->nodes)));
+	forest_free(f);
+	forest_free(other);
+	matrix_free(m);
+}
+
 /* Fewer than two leaves' rows: no split, the answer is the prior. */
 static void few_rows_give_the_prior(void **state)
 {
@@ -205,6 +233,7 @@ static void a_weight_is_worth_that_many_rows(void **state)
 	p.max_iter = 5;
 	p.min_samples_leaf = 1;
 	p.max_leaf_nodes = 4;
+	p.max_features = 1;
 	for (size_t i = 0; i < 90; i++)
 		if (i % 4 == 0) {
 			heavy->weight[i] = 2;
@@ -266,6 +295,8 @@ static void what_cannot_be_learned_is_refused(void **state)
 		  "learning_rate: 0 is out of range; give 1e-09 to 1000" },
 		{ offsetof(struct train_boost, learning_rate), NAN,
 		  "learning_rate: nan is out of range; give 1e-09 to 1000" },
+		{ offsetof(struct train_boost, max_features), 0,
+		  "max_features: 0 is out of range; give 1e-09 to 1" },
 		{ offsetof(struct train_boost, l2_regularization), -1,
 		  "l2_regularization: -1 is out of range; give 0 to 1e+300" },
 	};
@@ -303,6 +334,7 @@ int main(void)
 		cmocka_unit_test(threads_change_nothing),
 		cmocka_unit_test(threads_within_a_tree_change_nothing),
 		cmocka_unit_test(limits_of_a_tree_hold),
+		cmocka_unit_test(a_tree_uses_a_share_of_the_columns),
 		cmocka_unit_test(few_rows_give_the_prior),
 		cmocka_unit_test(a_class_without_rows_is_never_the_answer),
 		cmocka_unit_test(a_weight_is_worth_that_many_rows),
