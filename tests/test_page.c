@@ -228,6 +228,61 @@ static void flows_are_sorted_searched_and_limited(void **state)
 	page_free(p);
 }
 
+static void flows_that_did_not_move_can_be_left_out(void **state)
+{
+	struct page *p = make_page();
+	const struct page_shot *shot;
+	struct page_query q;
+	struct buf b;
+
+	add_flows(p, 1, 300);
+	end(p, 2);
+	add_flows(p, 11, 13);
+	end(p, 4);
+	shot = page_hold(p);
+	page_query_init(&q);
+	set(&q, "moved", "1");
+	assert_int_equal(first_port(shot, &q), 1037);
+	b = flows_of(shot, &q);
+	assert_true(has(&b, "\"flows\":300,\"passing\":3,"));
+	assert_null(strstr(b.data, ",1038,443,"));
+	buf_clear(&b);
+	page_release(p, shot);
+	page_free(p);
+}
+
+/* Hosts of one flow each but for the last, which has many small ones. */
+static void bars_are_the_largest_by_each_measure(void **state)
+{
+	struct page *p = make_page();
+	struct page_reader reader = { 0 };
+	const struct page_shot *shot;
+	struct buf b = { 0 };
+	struct made_flow f;
+	int i;
+
+	for (i = 1; i <= 200; i++) {
+		make_flow(&f, i, i <= 100 ? 100000 + i : 100, 2);
+		f.record.key.dst[15] = f.record.key.src[15] ^ 0x80;
+		if (i > 100)
+			memset(f.record.key.src + 12, 9, 4);
+		f.record.moved_packets[0] = i == 150 ? 9000 : 1;
+		page_look(p, &f.record);
+	}
+	end(p, 2);
+	shot = page_hold(p);
+	page_json_summary(&b, &reader, shot, NOON);
+	check_json(&b);
+	assert_true(has(&b, "{\"name\":\"9.9.9.9\",\"flows\":100,"));
+	assert_true(has(&b, "{\"name\":\"10.0.0.100\",\"flows\":1,"));
+	assert_true(has(&b, "{\"name\":\"192.0.2.22\",\"flows\":1,"));
+	assert_null(strstr(b.data, "{\"name\":\"10.0.0.50\""));
+	buf_clear(&b);
+	page_reader_clear(&reader);
+	page_release(p, shot);
+	page_free(p);
+}
+
 static void wrong_queries_are_told(void **state)
 {
 	static const struct {
@@ -412,6 +467,8 @@ int main(void)
 		cmocka_unit_test(a_held_shot_stays_as_it_is),
 		cmocka_unit_test(with_all_shots_held_the_last_one_stays),
 		cmocka_unit_test(flows_are_sorted_searched_and_limited),
+		cmocka_unit_test(flows_that_did_not_move_can_be_left_out),
+		cmocka_unit_test(bars_are_the_largest_by_each_measure),
 		cmocka_unit_test(wrong_queries_are_told),
 		cmocka_unit_test(anomalies_come_with_their_reasons),
 		cmocka_unit_test(a_summary_is_json_whatever_the_names),

@@ -62,7 +62,7 @@ def ask(path):
 while True:
     summary = ask("/api/summary")
     ask("/api/flows?limit=200&sort=bytes_per_second&desc=1")
-    ask("/api/flows?limit=1000" + ("&sort=anomaly_score&desc=0" if summary["judged"] else ""))
+    ask("/api/flows?limit=1000&moved=1" + ("&sort=anomaly_score&desc=0" if summary["judged"] else ""))
     ask("/api/alerts")
     print(summary["live_flows"], flush=True)
     time.sleep(max(0.1, summary["interval"] - summary["age"] + 0.08))

@@ -10,7 +10,8 @@
 #include "addr.h"
 #include "field.h"
 
-#define BARS 20 /* of a list of sums */
+#define BARS     10 /* of a list of sums, the largest by each measure */
+#define MEASURES 3
 
 void page_reader_clear(struct page_reader *r)
 {
@@ -69,6 +70,17 @@ static void put_row(struct buf *b, const struct page_shot *shot, uint32_t at)
 	buf_text(b, row->marks & TOP_ENDED ? ",true]" : ",false]");
 }
 
+/* Leave in the list only what moved in the last interval. */
+static void keep_moved(struct top_list *l, const struct top_model *m)
+{
+	uint32_t n = 0, i;
+
+	for (i = 0; i < l->n; i++)
+		if (m->rows[l->items[i].at].tick + 1 == m->tick)
+			l->items[n++] = l->items[i];
+	l->n = n;
+}
+
 static const char columns[] =
         "\"columns\":[\"src_ip\",\"dst_ip\",\"src_port\",\"dst_port\",\"protocol\",\"packets\","
         "\"bytes\",\"fwd_bytes\",\"rev_bytes\",\"start_time\",\"duration\",\"bytes_per_second\","
@@ -85,6 +97,8 @@ void page_json_flows(struct buf *b, struct page_reader *r, const struct page_sho
 		b->error = -1;
 		return;
 	}
+	if (q->moved)
+		keep_moved(&r->list, &shot->model);
 	n = r->list.n < q->limit ? r->list.n : q->limit;
 	top_list_order(&r->list, &shot->model, 0, n);
 	buf_text(b, "{\"time\":");
@@ -92,8 +106,8 @@ void page_json_flows(struct buf *b, struct page_reader *r, const struct page_sho
 	buf_format(b,
 	           ",\"flows\":%u,\"passing\":%u,\"anomalies\":%u,\"left_out\":%" PRIu64
 	           ",\"judged\":%s,\"classified\":%s,",
-	           shot->model.n, r->list.flows, r->list.anomalies, shot->model.left_out,
-	           shot->model.has_score ? "true" : "false",
+	           shot->model.n, q->moved ? r->list.n : r->list.flows, r->list.anomalies,
+	           shot->model.left_out, shot->model.has_score ? "true" : "false",
 	           shot->model.has_class ? "true" : "false");
 	buf_text(b, columns);
 	buf_text(b, ",\"rows\":[");
@@ -143,23 +157,63 @@ static void put_sum(struct buf *b, const struct top_model *m, enum top_group gro
 	buf_char(b, '}');
 }
 
-/* names: how many there are in all, of which the first are listed. */
+static double measure_of(const struct top_sum *s, int measure)
+{
+	return measure == 0 ? s->bytes_rate : measure == 1 ? s->packets_rate : s->flows;
+}
+
+/* Numbers of the n largest sums by a measure, largest first; how many there are comes back. */
+static uint32_t find_largest(const struct top_list *l, int measure, uint32_t largest[BARS])
+{
+	uint32_t n = 0, i, k;
+
+	for (i = 0; i < l->n_sums; i++) {
+		double value = measure_of(&l->sums[i], measure);
+
+		if (n == BARS && value <= measure_of(&l->sums[largest[n - 1]], measure))
+			continue;
+		k = n < BARS ? n++ : n - 1;
+		for (; k && value > measure_of(&l->sums[largest[k - 1]], measure); k--)
+			largest[k] = largest[k - 1];
+		largest[k] = i;
+	}
+	return n;
+}
+
+/* Those that are largest by any measure, each once. */
+static uint32_t find_bars(const struct top_list *l, uint32_t bars[MEASURES * BARS])
+{
+	uint32_t largest[BARS], n = 0, found, i, k;
+	int measure;
+
+	for (measure = 0; measure < MEASURES; measure++) {
+		found = find_largest(l, measure, largest);
+		for (i = 0; i < found; i++) {
+			for (k = 0; k < n && bars[k] != largest[i]; k++)
+				;
+			if (k == n)
+				bars[n++] = largest[i];
+		}
+	}
+	return n;
+}
+
+/* names: how many there are in all, of which the largest are listed. */
 static void put_group(struct buf *b, struct page_reader *r, const struct page_shot *shot,
                       enum top_group group, const char *name)
 {
 	const struct top_query q = { .group = group, .sort = TOP_BYTES_RATE };
-	uint32_t n, i;
+	uint32_t bars[MEASURES * BARS], n, i;
 
 	if (top_list_make(&r->list, &shot->model, &q)) {
 		b->error = -1;
 		return;
 	}
-	n = r->list.n < BARS ? r->list.n : BARS;
-	top_list_order(&r->list, &shot->model, 0, n);
-	buf_format(b, ",\"%s\":{\"names\":%u,\"bars\":[", name, r->list.n);
+	n = find_bars(&r->list, bars);
+	buf_format(b, ",\"%s\":{\"names\":%u,\"bars\":[", name, r->list.n_sums);
 	for (i = 0; i < n; i++) {
 		buf_text(b, i ? "," : "");
-		put_sum(b, &shot->model, group, &r->list.sums[r->list.items[i].at]);
+		put_sum(b, &shot->model, group, &r->list.sums[bars[i]]);
 	}
 	buf_text(b, "]}");
 }

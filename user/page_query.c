@@ -60,13 +60,13 @@ static int set_limit(struct page_query *q, const char *value, char *error, size_
 	return 0;
 }
 
-static int set_desc(struct page_query *q, const char *value, char *error, size_t size)
+static int set_flag(bool *flag, const char *name, const char *value, char *error, size_t size)
 {
 	if (strcmp(value, "0") && strcmp(value, "1")) {
-		snprintf(error, size, "desc: 0 or 1");
+		snprintf(error, size, "%s: 0 or 1", name);
 		return -EINVAL;
 	}
-	q->desc = value[0] == '1';
+	*flag = value[0] == '1';
 	return 0;
 }
 
@@ -80,7 +80,9 @@ int page_query_set(struct page_query *q, const char *name, const char *value, ch
 	if (!strcmp(name, "sort"))
 		return set_sort(q, value, error, size);
 	if (!strcmp(name, "desc"))
-		return set_desc(q, value, error, size);
+		return set_flag(&q->desc, name, value, error, size);
+	if (!strcmp(name, "moved"))
+		return set_flag(&q->moved, name, value, error, size);
 	if (!strcmp(name, "limit"))
 		return set_limit(q, value, error, size);
 	if (!strcmp(name, "q"))

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
-/* What a viewer asks of the flows: /api/flows?sort=bytes_per_second&desc=1&q=port+443&limit=200 */
+/* What a viewer asks of the flows:
+ * /api/flows?sort=bytes_per_second&desc=1&q=port+443&limit=200&moved=1 */
 #ifndef WEIR_PAGE_QUERY_H
 #define WEIR_PAGE_QUERY_H
 
@@ -16,7 +17,8 @@
 
 struct page_query {
 	enum top_column sort;
-	bool desc; /* largest first; text: last first */
+	bool desc;  /* largest first; text: last first */
+	bool moved; /* only flows that moved in the last interval */
 	uint32_t limit;
 	struct top_filter filter;
 };

@@ -3,7 +3,7 @@
 (function (weir) {
 	'use strict';
 
-	const make = weir.make;
+	const make = weir.make, optional = ['severity', 'of'];
 
 	// Of the events of one alert the last tells how it stands.
 	function fold(events) {
@@ -21,14 +21,15 @@
 		const open = e.event === 'open';
 		const badge = make('span', { class: open ? 'badge open' : 'badge' }, open ? 'open' : 'resolved');
 		return weir.row([badge, e.severity, e.rule, e.key, e.text, weir.clock(e.opened),
-			open ? '' : weir.clock(e.changed)], ['', '', 'name', 'name', 'name', '', '']);
+			open ? '' : weir.clock(e.changed)], ['', 'optional', 'rule', 'name optional', 'name', '', '']);
 	}
 
 	weir.alertsLive = function () {
 		const box = weir.box('alerts'), note = make('p', { class: 'note' }), body = make('tbody');
 		const table = make('div', { class: 'scroll', tabindex: '0' }, make('table', null,
 			make('thead', null, make('tr', null, ...['state', 'severity', 'rule', 'of', 'what',
-				'opened (UTC)', 'resolved'].map(name => make('th', null, name)))), body));
+				'opened (UTC)', 'resolved'].map(name =>
+				make('th', optional.includes(name) ? { class: 'optional' } : null, name)))), body));
 		box.append(note, table);
 		return function (answer) {
 			const alerts = fold(answer.events), n = answer.counts;

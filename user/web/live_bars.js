@@ -17,7 +17,7 @@
 
 		function show() {
 			const m = measures[chosen];
-			const bars = list.bars.slice().sort((a, b) => m.of(b) - m.of(a)).slice(0, 10);
+			const bars = list.bars.filter(b => m.of(b) > 0).sort((a, b) => m.of(b) - m.of(a)).slice(0, 10);
 			const most = bars.length ? m.of(bars[0]) : 0;
 			body.replaceChildren(...bars.map(function (b) {
 				const bar = make('div', { class: 'bar' }, make('span'));

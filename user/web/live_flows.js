@@ -7,8 +7,8 @@
 	const port = (ip, n) => n ? (ip.includes(':') ? '[' + ip + ']' : ip) + ':' + n : ip;
 	const columns = [
 		{ name: 'protocol', sort: 'protocol', text: f => f.protocol },
-		{ name: 'from', sort: 'src_ip', text: f => port(f.src_ip, f.src_port), kind: 'name' },
-		{ name: 'to', sort: 'dst_ip', text: f => port(f.dst_ip, f.dst_port), kind: 'name' },
+		{ name: 'from', sort: 'src_ip', text: f => port(f.src_ip, f.src_port), kind: 'address' },
+		{ name: 'to', sort: 'dst_ip', text: f => port(f.dst_ip, f.dst_port), kind: 'address' },
 		{ name: 'B/s', sort: 'bytes_per_second', desc: true, kind: 'number',
 			text: f => weir.rate(f.bytes_per_second, 'B/s') },
 		{ name: 'pps', sort: 'packets_per_second', desc: true, kind: 'number',
@@ -29,7 +29,7 @@
 	weir.flowsLive = function (again) {
 		const body = make('tbody'), found = make('span', { class: 'found', role: 'status' });
 		const search = make('input', { type: 'search', maxlength: '200',
-			placeholder: 'Search: 10.0.0.0/8 needs "host"; port 443, proto udp, anomalous, words',
+			placeholder: 'Search: host 10.0.0.0/8, port 443, words',
 			title: 'host 10.0.0.0/8, port 443, dport 53, proto udp, class web, anomalous; ' +
 				'"not" before any; else text. All have to hold.',
 			'aria-label': 'Search flows' });

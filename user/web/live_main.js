@@ -49,14 +49,13 @@
 		tell(weir.time(s.time) + ' UTC, every ' + weir.duration(s.interval));
 	}
 
-	// Only flows that moved are points: rates are of the last interval.
 	function showPoints(answer) {
-		const flows = weir.flows(answer).filter(f => f.packets_per_second > 0);
+		const flows = weir.flows(answer);
 		const scores = flows.map(f => f.anomaly_score).filter(s => s !== null);
 		weir.points = flows;
-		data.total = { flows: answer.flows, scored: scores.length, anomalies: answer.anomalies };
+		data.total = { flows: answer.passing, scored: scores.length, anomalies: answer.anomalies };
 		data.scores = scores.length ? [Math.min(...scores), Math.max(...scores)] : [-1, 0];
-		data.sample = scores.length ? 'the most unusual that moved.' : 'the largest that moved.';
+		data.sample = scores.length ? 'the most unusual.' : 'the largest.';
 		if (!flows.length)
 			return;
 		if (!weir.retakes.length) {
@@ -66,17 +65,23 @@
 		weir.retakes.forEach(take => take());
 	}
 
+	// An answer to what is not asked any more is too late.
 	function showFlows() {
-		return weir.ask(table.path()).then(table.show, function (error) {
+		const path = table.path();
+		return weir.ask(path).then(function (answer) {
+			if (path === table.path())
+				table.show(answer);
+		}, function (error) {
 			if (error.status !== 400)
 				throw error;
-			table.refuse(error.message);
+			if (path === table.path())
+				table.refuse(error.message);
 		});
 	}
 
 	function showAll() {
 		return weir.ask('/api/summary').then(function (s) {
-			const points = '/api/flows?limit=1000' + (s.judged ? '&sort=anomaly_score&desc=0' : '');
+			const points = '/api/flows?limit=1000&moved=1' + (s.judged ? '&sort=anomaly_score&desc=0' : '');
 			const all = [showFlows(), weir.ask('/api/alerts').then(alerts)];
 			if (charts)
 				all.push(weir.ask(points).then(showPoints));
