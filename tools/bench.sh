@@ -2,8 +2,8 @@
 # SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
 #
 # bench.sh [ROUNDS]: measure weir's costs and print them beside their targets: packets in the kernel
-# (bench), flows in the agent (bench_fold), captures (bench_files.sh) and, where they are built,
-# learning (bench_ml, bench_train). A few minutes.
+# (bench), flows in the agent (bench_fold), judging them live (bench_watch), captures
+# (bench_files.sh) and, where they are built, learning (bench_ml, bench_train). A few minutes.
 #
 # Each part prints its tables, and lines "target: WHAT; VALUE; LIMIT; met or missed", which are put
 # together at the end. A missed target is a fact, not a failure: the exit code is 0 unless something
@@ -87,6 +87,7 @@ measure_all()
 	print_machine
 	kernel_part "Packets in the kernel" build/tools/bench --rounds "$rounds"
 	kernel_part "Flows in the agent" build/tools/bench_fold
+	part "Watching" build/tools/bench_watch
 	part "Captures" tools/bench_files.sh
 	optional_part "Classification" build/tools/bench_ml
 	optional_part "Training" build/tools/bench_train

@@ -31,17 +31,6 @@ struct host {
 	struct sketch peers, ports, pairs;
 };
 
-struct host_windows {
-	uint64_t window_ns;
-	uint32_t max_hosts;
-	host_windows_emit emit;
-	void *arg;
-	struct host **slot;  /* [n_slots], a power of two; NULL: free */
-	struct host **order; /* [n_slots], for flushes */
-	uint32_t n_slots;
-	uint32_t used;
-};
-
 enum wanted {
 	DST_PORT,
 	PROTOCOL,
@@ -56,6 +45,19 @@ enum wanted {
 	FWD_RST,
 	REV_RST,
 	N_WANTED,
+};
+
+struct host_windows {
+	uint64_t window_ns;
+	uint32_t max_hosts;
+	host_windows_emit emit;
+	void *arg;
+	uint64_t min_flows;
+	int16_t field[N_WANTED];
+	struct host **slot;  /* [n_slots], a power of two; NULL: free */
+	struct host **order; /* [n_slots], for flushes */
+	uint32_t n_slots;
+	uint32_t used;
 };
 
 static const char *const wanted_names[N_WANTED] = {
@@ -88,9 +90,12 @@ struct host_windows *host_windows_new(uint64_t window_ns, uint32_t max_hosts,
                                       host_windows_emit emit, void *arg)
 {
 	struct host_windows *w = calloc(1, sizeof(*w));
+	const int16_t *field;
 
 	if (!w)
 		return NULL;
+	host_windows_fields(&field);
+	memcpy(w->field, field, sizeof(w->field));
 	w->window_ns = window_ns;
 	w->max_hosts = max_hosts;
 	w->emit = emit;
@@ -232,13 +237,11 @@ int host_windows_add(struct host_windows *w, const uint8_t src[16], const uint8_
 {
 	uint64_t window = start_ns / w->window_ns;
 	double v[N_WANTED];
-	const int16_t *field;
 	struct host *h;
 	int i;
 
-	host_windows_fields(&field);
 	for (i = 0; i < N_WANTED; i++)
-		v[i] = values[field[i]];
+		v[i] = values[w->field[i]];
 	h = host_for(w, src, window, true);
 	if (!h)
 		return -ENOMEM;
@@ -253,11 +256,10 @@ int host_windows_add(struct host_windows *w, const uint8_t src[16], const uint8_
 int host_windows_add_record(struct host_windows *w, const struct flow_record *r)
 {
 	double values[FEATURE_FIELDS];
-	const int16_t *field;
-	size_t n = host_windows_fields(&field), i;
+	int i;
 
-	for (i = 0; i < n; i++)
-		values[field[i]] = feature_field_value(field[i], r);
+	for (i = 0; i < N_WANTED; i++)
+		values[w->field[i]] = feature_field_value(w->field[i], r);
 	return host_windows_add(w, r->key.src, r->key.dst, r->start_ns, values);
 }
 
@@ -331,6 +333,11 @@ static void emit_host(const struct host_windows *w, const struct host *h)
 	w->emit(w->arg, &out);
 }
 
+void host_windows_need(struct host_windows *w, uint64_t min_flows)
+{
+	w->min_flows = min_flows;
+}
+
 void host_windows_flush(struct host_windows *w, uint64_t now_ns)
 {
 	uint32_t n = 0, i;
@@ -347,7 +354,8 @@ void host_windows_flush(struct host_windows *w, uint64_t now_ns)
 			w->used++;
 			continue;
 		}
-		emit_host(w, w->order[i]);
+		if (w->order[i]->flows >= w->min_flows)
+			emit_host(w, w->order[i]);
 		free(w->order[i]);
 	}
 }

@@ -37,6 +37,9 @@ struct host_windows *host_windows_new(uint64_t window_ns, uint32_t max_hosts,
 /* Accepts NULL. What is in it is lost. */
 void host_windows_free(struct host_windows *w);
 
+/* Hosts with fewer flows in a window are not told; in floods from everywhere that is nearly all. */
+void host_windows_need(struct host_windows *w, uint64_t min_flows);
+
 /* The fields that host_windows_add() wants in values; how many comes back. */
 size_t host_windows_fields(const int16_t **list);
 

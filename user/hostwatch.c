@@ -18,7 +18,7 @@
 #define WINDOW     (60 * SECOND) /* of models that do not tell */
 #define WINDOW_MAX (86400 * SECOND)
 #define MIN_FLOWS  2
-#define HOSTS_MAX  1000000
+#define HOSTS_MAX  100000 /* at a time, a kilobyte each; beyond, windows are judged early */
 #define LONGEST    (300 * SECOND)
 #define HELD       64 /* windows judged at a time */
 
@@ -85,8 +85,6 @@ static void take_window(void *arg, const struct host_window *w)
 	const struct feature_set *set = verdicts_set(h->model.verdicts, true);
 	struct judged_host *to = &h->held[h->n_held];
 
-	if (w->flows < h->model.min_flows)
-		return;
 	*to = (struct judged_host){ .ip_version = w->ip_version,
 		                    .is_source = w->is_source,
 		                    .start_ns = w->start_ns,
@@ -150,6 +148,7 @@ int hostwatch_use(struct hostwatch *h, struct model *m, const char *name, char *
 		host_windows_free(h->windows);
 	}
 	host_model_clear(&h->model);
+	host_windows_need(windows, fresh.min_flows);
 	h->windows = windows;
 	h->model = fresh;
 	return 0;
