@@ -104,13 +104,13 @@ static void a_set_is_a_list_of_blocks_and_names(void **state)
 		size_t n;
 		const char *first;
 	} cases[] = {
-		{ "flow", 65, "is_tcp" },
+		{ "flow", 70, "is_tcp" },
 		{ "ports", 2, "dst_port" },
 		{ "first8", 24, "fwd_first_1" },
 		{ "guide6", 6, "duration" },
 		{ "guide3", 3, "bytes_per_second" },
 		{ "host", 23, "host_is_source" },
-		{ "dst_port,flow", 66, "dst_port" },
+		{ "dst_port,flow", 71, "dst_port" },
 		{ "guide3,guide6", 6, "bytes_per_second" },
 		{ "is_udp,is_udp,is_tcp", 2, "is_udp" },
 	};
@@ -183,6 +183,7 @@ static void values_are_those_of_the_record(void **state)
 		{ "packets", 6 },
 		{ "fwd_packets_share", 4 / 6.0 },
 		{ "fwd_payload_share", 400 / 1800.0 },
+		{ "fwd_data_packets_share", 2 / 3.0 },
 		{ "fwd_payload_0_share", 0.5 },
 		{ "fwd_payload_128_share", 0.25 },
 		{ "fwd_payload_max", 300 },
@@ -205,6 +206,10 @@ static void values_are_those_of_the_record(void **state)
 			         cases[i].value);
 	assert_true(fabs(value_of(&r, "duration_log") - log1p(3000)) < 1e-12);
 	assert_true(fabs(value_of(&r, "fwd_data_packets_log") - log1p(2)) < 1e-12);
+	assert_true(fabs(value_of(&r, "packets_ratio_log") - log(5 / 3.0)) < 1e-12);
+	assert_true(fabs(value_of(&r, "payload_ratio_log") - log(401 / 1401.0)) < 1e-12);
+	assert_true(fabs(value_of(&r, "data_packets_ratio_log") - log(3 / 2.0)) < 1e-12);
+	assert_true(fabs(value_of(&r, "payload_max_ratio_log") - log(301 / 1401.0)) < 1e-12);
 	assert_true(fabs(value_of(&r, "fwd_syn_log") - log1p(1)) < 1e-12);
 }
 

@@ -41,6 +41,8 @@ static double make(const struct feature *f, const double *at, double b)
 		return share(a, b);
 	case FEATURE_PART:
 		return share(a, a + b);
+	case FEATURE_RATIO:
+		return log_of(a) - log_of(b);
 	case FEATURE_IS:
 		return a == f->n;
 	case FEATURE_ICMP:

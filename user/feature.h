@@ -35,6 +35,7 @@ enum feature_rule {
 	FEATURE_REST,  /* log(1 + a - b) */
 	FEATURE_SHARE, /* a / b */
 	FEATURE_PART,  /* a / (a + b) */
+	FEATURE_RATIO, /* log((1 + a) / (1 + b)) */
 	FEATURE_IS,    /* 1 if a is n */
 	FEATURE_ICMP,  /* 1 if a is 1 or 58 */
 	FEATURE_OTHER, /* 1 if a is none of TCP, UDP, ICMP, ICMPv6 */

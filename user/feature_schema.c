@@ -29,6 +29,10 @@
 #define GAP(p, which, meaning)                                                                     \
 	FLOW(p "iat_" which "_log", FEATURE_LOG, p "iat_" which, NULL, US,                         \
 	     "log1p of the " meaning " between its packets in us")
+/* Shares say little where one side sends a hundred times more: there the logarithms differ. */
+#define RATIO(what, field)                                                                         \
+	FLOW(what "_ratio_log", FEATURE_RATIO, "fwd_" field, "rev_" field, 0,                      \
+	     "log1p of the initiator's " field " less log1p of the responder's")
 
 /* One direction; p is the prefix of its fields and features. */
 #define SIDE(p)                                                                                    \
@@ -98,6 +102,12 @@ const struct feature features[] = {
 	     "the initiator's share of the bytes"),
 	FLOW("fwd_payload_share", FEATURE_PART, "fwd_payload_bytes", "rev_payload_bytes", 0,
 	     "the initiator's share of the payload"),
+	FLOW("fwd_data_packets_share", FEATURE_PART, "fwd_data_packets", "rev_data_packets", 0,
+	     "the initiator's share of the packets with payload"),
+	RATIO("packets", "packets"),
+	RATIO("payload", "payload_bytes"),
+	RATIO("data_packets", "data_packets"),
+	RATIO("payload_max", "payload_max"),
 	SIDE("fwd_"),
 	SIDE("rev_"),
 

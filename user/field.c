@@ -136,6 +136,7 @@ static double gap_deviation(const struct flow_partial *p)
 	                       (__uint128_t)p->iat_sq_high << 64 | p->iat_sq);
 }
 
+GETTER(get_data_packets, count, side(r, f)->packets - side(r, f)->payload_hist[0])
 GETTER(get_payload_mean, real, field_mean(side(r, f)->payload_bytes, side(r, f)->packets))
 GETTER(get_payload_std, real,
        field_deviation(side(r, f)->payload_bytes, side(r, f)->packets, side(r, f)->payload_sq))
@@ -200,6 +201,7 @@ GETTER(get_side_end, count, side(r, f)->packets ? side(r, f)->last_ns + r->wall_
 	        G(p, b, "payload_mean", FIELD_REAL, get_payload_mean, "bytes", "mean payload"),    \
 	        G(p, b, "payload_std", FIELD_REAL, get_payload_std, "bytes",                       \
 	          "population deviation of the payload"),                                          \
+	        G(p, b, "data_packets", FIELD_COUNT, get_data_packets, "packets", "with payload"), \
 	        M(p, b, "payload_0", payload_hist[0], 0, "packets", "without payload"),            \
 	        M(p, b, "payload_32", payload_hist[1], 0, "packets", "payload of 1..32 bytes"),    \
 	        M(p, b, "payload_64", payload_hist[2], 0, "packets", "payload of 33..64 bytes"),   \
