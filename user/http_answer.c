@@ -130,7 +130,7 @@ static void answer(struct http_answerer *a, const struct http_request *q, struct
 static bool is_allowed(const struct http_answerer *a, const struct http_request *q,
                        struct http_response *r)
 {
-	bool knows = http_token_is(&a->token, http_bearer(q->authorization)) |
+	bool knows = http_token_is(&a->token, http_bearer(q->authorization)) ||
 	             http_token_is(&a->token, q->cookie);
 
 	if (!a->token.length) {
