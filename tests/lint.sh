@@ -37,11 +37,16 @@ check_format()
 # check_native COMPILER: every file that becomes part of a program of ours.
 check_native()
 {
-	local file files flags
+	local file files flags lib more optional
 
 	mapfile -t files < <(sources '^(user|ml|tools|tests)/.*\.c$' | grep -v '\.bpf\.c$')
 	read -ra flags <<<"$(pkg-config --cflags libbpf zlib)"
-	pkg-config --exists libseccomp && flags+=(-DHAVE_LIBSECCOMP)
+	read -ra optional < <(sed -n 's/^OPTIONAL := //p' Makefile)
+	for lib in "${optional[@]}"; do
+		pkg-config --exists "$lib" || continue
+		read -ra more <<<"$(pkg-config --cflags "$lib")"
+		flags+=("-DHAVE_$(tr a-z- A-Z_ <<<"$lib")" "${more[@]}")
+	done
 	say "$1" "${#files[@]} files"
 	for file in "${files[@]}"; do
 		"$1" -std=gnu11 -O2 -Wall -Wextra -Wno-unused-parameter -Wshadow \

@@ -10,7 +10,9 @@
 #include "log.h"
 
 const struct opt_command *const cmd_all[] = {
-	&cmd_monitor, &cmd_top, &cmd_read, &cmd_fields, &cmd_doctor, &cmd_train, &cmd_evaluate, &cmd_apply, &cmd_model, &cmd_plot, &cmd_report, &cmd_health, &cmd_completion, NULL,
+	&cmd_monitor, &cmd_top,      &cmd_read,       &cmd_fields, &cmd_doctor,
+	&cmd_train,   &cmd_evaluate, &cmd_apply,      &cmd_model,  &cmd_plot,
+	&cmd_report,  &cmd_health,   &cmd_completion, NULL,
 };
 
 static void usage(FILE *to)
