@@ -364,6 +364,28 @@ static void a_column_labels_and_groups_rows(void **state)
 	dataset_free(d);
 }
 
+static void many_flows_of_a_class_from_one_file_count_as_their_root(void **state)
+{
+	static const double share[] = { 2 / 4., 2 / 4., 2 / 4., 2 / 4., 1, 1 };
+	struct dataset_options o = dataset_defaults;
+	double sum = 0;
+	struct dataset *d;
+	size_t i;
+
+	o.label_column = "kind";
+	d = read_all(&o, "bytes",
+	             make_text("even.csv", "bytes,kind,file\n1,a,x\n2,a,x\n3,a,x\n4,a,x\n"
+	                                   "5,b,x\n6,a,y\n"));
+	assert_int_equal(dataset_even_files(d), 0);
+	assert_int_equal(d->m->n_rows, 6);
+	for (i = 0; i < 6; i++) {
+		sum += d->m->weight[i];
+		assert_true(fabs(d->m->weight[i] / d->m->weight[4] - share[i]) < 1e-6);
+	}
+	assert_true(fabs(sum - 6) < 1e-5);
+	dataset_free(d);
+}
+
 static void what_cannot_be_used_is_told(void **state)
 {
 	static const struct {
@@ -559,6 +581,7 @@ int main(void)
 		CASE(a_capture_and_its_csv_give_the_same_vectors),
 		CASE(the_columns_of_the_guide_do_for_its_features),
 		CASE(a_column_labels_and_groups_rows),
+		CASE(many_flows_of_a_class_from_one_file_count_as_their_root),
 		CASE(what_cannot_be_used_is_told),
 		CASE(too_much_for_the_memory_is_told_before_it_is_too_late),
 		CASE(a_folder_stands_for_its_captures),

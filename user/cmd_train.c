@@ -39,6 +39,8 @@ static const struct opt options[] = {
 	  "judge by K-fold cross-validation instead; 0: no" },
 	{ "class-weight", 0, "HOW", OPT_CHOICE, O(class_weight), 0, 0, "none|balanced",
 	  "weigh classes" },
+	{ "file-weight", 0, "HOW", OPT_CHOICE, O(file_weight), 0, 0, "none|root",
+	  "classifier: n flows of a class from one file count as n, or as root n" },
 	{ "n-estimators", 0, "N", OPT_NUMBER, O(n_estimators), 1, 100000, NULL, "trees of a forest" },
 	{ "max-depth", 0, "N", OPT_NUMBER, O(max_depth), 0, 64, NULL, "of a tree; 0: no limit" },
 	{ "max-features", 0, "HOW", OPT_TEXT, O(max_features), 0, 0, NULL,
@@ -275,7 +277,8 @@ static void put_parameters(struct buf *b, const struct train_options *o)
 		           "\"max_samples\":%u",
 		           s->isolation.n_estimators, s->isolation.max_samples);
 	if (s->kind != MODEL_ANOMALY)
-		buf_format(b, ",\"class_weight\":\"%s\"", o->class_weight ? "balanced" : "none");
+		buf_format(b, ",\"class_weight\":\"%s\",\"file_weight\":\"%s\"",
+		           o->class_weight ? "balanced" : "none", o->file_weight ? "root" : "none");
 }
 
 void train_put_about(struct buf *b, const struct train_options *o, const struct dataset *d,
@@ -371,6 +374,8 @@ static int work(struct train_options *o, bool anomaly, char **inputs, int n_inpu
 		log_error("train: %" PRIu64 " flows in %" PRIu64 " files, but no row to learn "
 		          "from%s",
 		          d->flows, d->files, d->flows ? ": no flow has a class" : "");
+	} else if (o->file_weight && !anomaly && dataset_even_files(d)) {
+		log_error("train: no memory for the weights");
 	} else if (!check_columns(d->m) && !(o->dump && dump(o->dump, d))) {
 		result = !o->output ? CMD_DONE
 		         : anomaly  ? train_anomaly(o, d)

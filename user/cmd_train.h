@@ -20,7 +20,7 @@ enum train_split {
 struct train_options {
 	struct dataset_options data;
 	const char *output, *dump, *features, *normal;
-	int unit, algorithm, split, class_weight;
+	int unit, algorithm, split, class_weight, file_weight;
 	uint64_t cv, n_jobs;
 	uint64_t n_estimators, max_depth, min_samples_split, min_samples_leaf, max_iter;
 	uint64_t max_leaf_nodes, max_bins;

@@ -115,6 +115,12 @@ bool dataset_has_labels(const struct dataset *d);
  */
 int dataset_add(struct dataset *d, const char *path, char *error, size_t size);
 
+/*
+ * Weigh rows so that n flows of a class from one file count as much as root n, and all rows as
+ * much as before. 0 or -ENOMEM.
+ */
+int dataset_even_files(struct dataset *d);
+
 /* Accepts NULL. */
 void dataset_free(struct dataset *d);
 
