@@ -166,7 +166,7 @@ deps:
 	@tools/deps.sh build
 
 run: deps ## install what is missing, build, attach to IFACE (or the default route's) and show flows
-	@$(MAKE) --no-print-directory $(B)/weir
+	@$(MAKE) --no-print-directory -s $(B)/weir
 	@tools/run.sh $(B)/weir $(IFACE)
 
 test: ## install what the tests need and run them all
