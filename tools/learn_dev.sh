@@ -31,8 +31,10 @@ classes()
 		--active-timeout 0 --snapshots 3,5,8,16,64,all --cv 5 --learning-rate 0.05 \
 		--max-iter 150 --max-leaf-nodes 15 --l2-regularization 1 --file-weight root "$@" \
 		-o "$dir/model" >"$dir/report" 2>"$dir/log" || { cat "$dir/log" >&2; return 1; }
-	sed -n "s|^this model  *|$name  at the end: accuracy |; T; s|\$|  (asked for: $target)|p" "$dir/report"
-	sed -n "s|^ *5  |$name  after 5 packets: |; T; s|\$|  (8 points less at most)|p" "$dir/report"
+	sed -n "s|^this model  *|$name  at the end: accuracy |; T; s|\$|  (asked for: $target)|p" \
+		"$dir/report"
+	sed -n "s|^ *5  |$name  after 5 packets: |; T; s|\$|  (8 points less at most)|p" \
+		"$dir/report"
 	[ "$name" = "${name#port-free}" ] || return 0
 	sed -n 's/^\(by port.*\|always.*\)/  \1/p' "$dir/report"
 }
