@@ -136,7 +136,7 @@ static struct alert_sink *open_good(const char *format, ...)
 	s = alert_sink_open(spec, error, sizeof(error));
 	if (!s && strstr(error, "without libcurl"))
 		skip();
-	if (!s)
+	if (!s || alert_sink_launch(s, false, error, sizeof(error)))
 		fail_msg("%s", error);
 	return s;
 }

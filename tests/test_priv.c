@@ -8,6 +8,7 @@
 #include <linux/bpf.h>
 #include <net/if.h>
 #include <pthread.h>
+#include <sched.h>
 #include <setjmp.h>
 #include <signal.h>
 #include <stdarg.h>
@@ -304,25 +305,29 @@ static int drop_and_look(const void *arg)
 static void root_keeps_nothing_but_what_is_needed(void **state)
 {
 	static const struct drop drops[] = {
-		{ { NULL, 0, NULL, NULL }, 0, 0, "left: none; user nobody;", false },
-		{ { NULL, 0, say_yes, NULL }, 0, 0, "left: none;", false },
-		{ { NULL, 0, say_no, NULL }, BPF_BIT, BPF_BIT, "left: CAP_BPF, which", false },
-		{ { NULL, PRIV_NET_ADMIN, say_yes, NULL },
+		{ { .needs = 0 }, 0, 0, "left: none; user nobody;", false },
+		{ { .needs = 0, .maps_work = say_yes }, 0, 0, "left: none;", false },
+		{ { .needs = 0, .maps_work = say_no },
+		  BPF_BIT,
+		  BPF_BIT,
+		  "left: CAP_BPF, which",
+		  false },
+		{ { .needs = PRIV_NET_ADMIN, .maps_work = say_yes },
 		  0,
 		  NET_ADMIN_BIT,
 		  "left: CAP_NET_ADMIN in reserve",
 		  false },
-		{ { NULL, PRIV_NET_ADMIN, say_yes, NULL },
+		{ { .needs = PRIV_NET_ADMIN, .maps_work = say_yes },
 		  NET_ADMIN_BIT,
 		  NET_ADMIN_BIT,
 		  "clsact",
 		  true },
-		{ { NULL, PRIV_NET_ADMIN, say_no, NULL },
+		{ { .needs = PRIV_NET_ADMIN, .maps_work = say_no },
 		  BPF_BIT,
 		  BPF_BIT | NET_ADMIN_BIT,
 		  "left: CAP_BPF, which this kernel's maps need, and CAP_NET_ADMIN in reserve",
 		  false },
-		{ { "65534", PRIV_NETWORK | PRIV_THREADS, NULL, NULL },
+		{ { .user = "65534", .needs = PRIV_NETWORK | PRIV_THREADS },
 		  0,
 		  0,
 		  "user 65534; ",
@@ -351,23 +356,97 @@ static int drop_to_nobody_there(const void *arg)
 	               : 1;
 }
 
-static int drop_and_run(const void *arg)
+struct launched {
+	pid_t pid;
+	int status; /* what came of it; negative: it was not launched */
+};
+
+/* What programs do, and what they must not; 0, or which of these is not so. */
+static int try_as_program(void)
 {
-	struct priv_config config = { .needs = PRIV_COMMANDS };
 	char *const nothing[] = { NULL };
+	pid_t child;
+	int status = 1;
+
+	if (priv_confine())
+		return 1;
+	if (status_of("CapPrm", 16) || status_of("CapEff", 16) || status_of("NoNewPrivs", 10) != 1)
+		return 2;
+	if (getuid() != NOBODY || (priv_filter_is_built() && status_of("Seccomp", 10) != 2))
+		return 3;
+	if (try_inet_socket() || try_netlink_socket() || try_write_file() || try_thread() ||
+	    try_executable_memory())
+		return 4;
+	child = vfork();
+	if (!child) {
+		execve("/bin/true", nothing, nothing);
+		_exit(1);
+	}
+	if (child < 0 || waitpid(child, &status, 0) != child || status)
+		return 5;
+	if (!priv_filter_is_built())
+		return 0;
+	if (result_of(unshare(CLONE_NEWUSER)) != EPERM || try_trace() != EPERM ||
+	    try_load_program() != EPERM)
+		return 6;
+	return result_of(syscall(SYS_clone, CLONE_NEWUSER | SIGCHLD, 0, 0, 0, 0)) == EPERM ? 0 : 7;
+}
+
+static int launch_program(void *arg, char *error, size_t size)
+{
+	struct launched *l = arg;
+
+	l->pid = fork();
+	if (!l->pid)
+		_exit(try_as_program());
+	l->status = 0;
+	return l->pid < 0 ? -errno : 0;
+}
+
+static int drop_and_launch(const void *arg)
+{
+	struct launched l = { .status = -1 };
+	struct priv_config config = { .needs = PRIV_NET_ADMIN,
+		                      .launch = launch_program,
+		                      .arg = &l };
 	char told[320] = "";
 
 	if (priv_drop(&config, told, sizeof(told)))
 		return 1;
-	if (!strstr(told, "system calls not filtered"))
+	if (l.status || waitpid(l.pid, &l.status, 0) != l.pid)
 		return 2;
-	execve("/bin/true", nothing, nothing);
-	return 3;
+	if (priv_filter_is_built() && try_exec() != EPERM)
+		return 3;
+	return l.status ? 10 + WEXITSTATUS(l.status) : 0;
 }
 
-static void programs_that_are_to_be_run_are_not_bound_by_a_filter(void **state)
+static void a_process_for_programs_has_less_rights_and_another_filter(void **state)
 {
-	assert_int_equal(in_child(drop_and_run, NULL), 0);
+	if (geteuid() || !priv_can_change_user() || !priv_can_empty_bounding_set())
+		skip();
+	assert_int_equal(in_child(drop_and_launch, NULL), 0);
+}
+
+static int refuse_to_launch(void *arg, char *error, size_t size)
+{
+	snprintf(error, size, "it cannot be run");
+	return -EINVAL;
+}
+
+static int drop_in_vain(const void *arg)
+{
+	struct priv_config config = { .launch = refuse_to_launch };
+	char told[320] = "";
+
+	return priv_drop(&config, told, sizeof(told)) == -EINVAL &&
+	                       !strcmp(told, "it cannot be run")
+	               ? 0
+	               : 1;
+}
+
+static void what_cannot_be_launched_is_told(void **state)
+{
+	assert_int_equal(in_child(drop_in_vain, NULL), 0);
 }
 
 static int drop_and_make_files(const void *arg)
@@ -438,7 +517,8 @@ int main(void)
 		cmocka_unit_test(the_filter_lets_through_what_is_needed_and_nothing_else),
 		cmocka_unit_test(a_denied_call_is_counted_and_the_first_one_named),
 		cmocka_unit_test(root_keeps_nothing_but_what_is_needed),
-		cmocka_unit_test(programs_that_are_to_be_run_are_not_bound_by_a_filter),
+		cmocka_unit_test(a_process_for_programs_has_less_rights_and_another_filter),
+		cmocka_unit_test(what_cannot_be_launched_is_told),
 		cmocka_unit_test(who_is_to_make_files_stays_who_it_is_without_rights),
 		cmocka_unit_test(an_unknown_user_is_told),
 		cmocka_unit_test(without_rights_the_user_stays),

@@ -183,6 +183,16 @@ unsigned int alerts_needs(const struct alerts *a)
 	return needs;
 }
 
+int alerts_launch(struct alerts *a, bool confined, char *error, size_t size)
+{
+	int failed = 0;
+	size_t i;
+
+	for (i = 0; i < a->n_sinks && !failed; i++)
+		failed = alert_sink_launch(a->sink[i], confined, error, size);
+	return failed;
+}
+
 /* Where the rules of before are among the new ones; UINT32_MAX: nowhere. */
 static void match_rules(const struct rules *before, const struct rules *after,
                         uint32_t moved[RULE_MAX])

@@ -6,8 +6,8 @@
  * At each interval the pipeline shows every flow that moved since the last one, then calls
  * alerts_tick(). Alerts open, go on, and resolve; each such change is one event to every sink.
  *
- *     alerts_open()     before rights are given up: helpers of command sinks start here
- *     priv_drop()       with alerts_needs() among its needs
+ *     alerts_open()     before rights are given up
+ *     priv_drop()       with alerts_needs() among its needs, and alerts_launch() before its filter
  *     alerts_add() ...  every flow that moved
  *     alerts_tick()     the threads of sinks start with the first event
  *     alerts_close()
@@ -48,6 +48,12 @@ struct alerts *alerts_open(const struct alerts_config *config, char *error, size
 
 /* What the sinks go on to need: enum priv_need. */
 unsigned int alerts_needs(const struct alerts *a);
+
+/*
+ * Start the processes of sinks that run programs, before any thread; confined: with less rights
+ * than this one, by priv_confine(). 0, or -EINVAL with one line in error.
+ */
+int alerts_launch(struct alerts *a, bool confined, char *error, size_t size);
 
 /*
  * Read the rules file again. All or nothing: on failure the old rules stay. Rules that did not

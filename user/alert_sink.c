@@ -128,6 +128,11 @@ struct alert_sink *alert_sink_open(const char *spec, char *error, size_t size)
 	return s;
 }
 
+int alert_sink_launch(struct alert_sink *s, bool confined, char *error, size_t size)
+{
+	return s->kind->launch ? s->kind->launch(s, confined, error, size) : 0;
+}
+
 unsigned int alert_sink_needs(const struct alert_sink *s)
 {
 	return s->kind->needs | PRIV_THREADS;

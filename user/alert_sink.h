@@ -17,6 +17,12 @@ struct alert_sink;
 /* NULL on failure with one line in error. No thread starts yet. */
 struct alert_sink *alert_sink_open(const char *spec, char *error, size_t size);
 
+/*
+ * Start the process of a sink that runs programs, before any thread; confined: with less rights
+ * than this one. 0, or -EINVAL with one line in error.
+ */
+int alert_sink_launch(struct alert_sink *s, bool confined, char *error, size_t size);
+
 /* What it goes on to need: enum priv_need. */
 unsigned int alert_sink_needs(const struct alert_sink *s);
 

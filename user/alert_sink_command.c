@@ -3,9 +3,11 @@
  * A command for each alert, which it finds on its standard input as one line of JSON; no shell, no
  * arguments. Exit code 0 is delivery, all else is tried again, a few times.
  *
- * An agent that gave its rights up cannot start programs. So a helper process is forked at the
- * start, with the rights of that time; it waits on a socket for alerts and runs the command for
- * them, one at a time. It ends when the socket does, and ends the command with it.
+ * An agent whose calls are filtered cannot start programs. So a helper process is forked when its
+ * rights are gone and the filter has not come yet: it is who the agent has become, has no
+ * capability and no way to one, and confines itself further (priv_confine()). It waits on a socket
+ * for alerts and runs the command for them, one at a time. It ends when the socket does, and ends
+ * the command with it.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -21,6 +23,7 @@
 #include <unistd.h>
 
 #include "alert_sink_kind.h"
+#include "priv.h"
 
 #define MESSAGE_MAX 8192
 #define COMMAND_MS  30000 /* a command that takes longer is killed */
@@ -104,12 +107,13 @@ static int run_command(int fd, const char *path, const char *message, size_t len
 	return has_ended ? status : TOO_SLOW;
 }
 
-/* The helper: keeps nothing open but the socket and what is for people. */
-static void help(int fd, const char *path)
+/* The helper: keeps nothing open but the socket and what is for people. Its first answer is 0, or
+ * why it is not confined. */
+static void help(int fd, const char *path, bool confined)
 {
 	char message[MESSAGE_MAX];
+	int status = confined ? priv_confine() : 0;
 	ssize_t length;
-	int status;
 
 	if (dup2(fd, STDIN_FILENO) < 0)
 		_exit(1);
@@ -119,6 +123,8 @@ static void help(int fd, const char *path)
 	signal(SIGTERM, SIG_IGN);
 	signal(SIGHUP, SIG_IGN);
 	signal(SIGPIPE, SIG_IGN);
+	if (send(STDIN_FILENO, &status, sizeof(status), MSG_NOSIGNAL) < 0 || status)
+		_exit(1);
 	while ((length = recv(STDIN_FILENO, message, sizeof(message), 0)) > 0) {
 		status = run_command(STDIN_FILENO, path, message, (size_t)length);
 		if (send(STDIN_FILENO, &status, sizeof(status), MSG_NOSIGNAL) < 0)
@@ -127,34 +133,57 @@ static void help(int fd, const char *path)
 	_exit(0);
 }
 
-static int fail(struct alert_sink *s, const char *what, char *error, size_t size)
-{
-	snprintf(error, size, "%s: %s: %s", s->name, what, strerror(errno));
-	free(s->state);
-	return -EINVAL;
-}
-
 static int open_command(struct alert_sink *s, char *error, size_t size)
 {
-	struct helper *h = calloc(1, sizeof(*h));
-	int ends[2];
+	struct helper *h;
 
+	if (access(s->target, X_OK)) {
+		snprintf(error, size, "%s: is no program to be run: %s", s->name, strerror(errno));
+		return -EINVAL;
+	}
+	h = calloc(1, sizeof(*h));
+	if (!h) {
+		snprintf(error, size, "%s: no memory", s->name);
+		return -EINVAL;
+	}
+	h->fd = -1;
 	s->state = h;
-	if (!h)
-		return fail(s, "cannot start", error, size);
-	if (access(s->target, X_OK))
-		return fail(s, "is no program to be run", error, size);
+	return 0;
+}
+
+/* 0, or a negative errno. */
+static int start_helper(struct helper *h, const char *path, bool confined)
+{
+	int ends[2], status = -EPIPE;
+
 	if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, ends))
-		return fail(s, "cannot start a helper", error, size);
+		return -errno;
 	h->fd = ends[0];
 	h->pid = fork();
 	if (!h->pid)
-		help(ends[1], s->target);
+		help(ends[1], path, confined);
+	if (h->pid < 0)
+		status = -errno;
 	close(ends[1]);
-	if (h->pid > 0)
-		return 0;
-	close(ends[0]);
-	return fail(s, "cannot start a helper", error, size);
+	recv(h->fd, &status, sizeof(status), 0); /* at its end there is nothing to receive */
+	return status;
+}
+
+static int launch_command(struct alert_sink *s, bool confined, char *error, size_t size)
+{
+	int failed;
+
+	if (access(s->target, X_OK)) {
+		snprintf(error, size,
+		         "%s: user %u cannot run it: %s; put it where that user can, or name "
+		         "another by --user",
+		         s->name, getuid(), strerror(errno));
+		return -EINVAL;
+	}
+	failed = start_helper(s->state, s->target, confined);
+	if (failed)
+		snprintf(error, size, "%s: cannot start a helper: %s", s->name, strerror(-failed));
+	return failed ? -EINVAL : 0;
 }
 
 static enum sink_result judge(struct alert_sink *s, int status)
@@ -220,8 +249,9 @@ static void close_command(struct alert_sink *s)
 {
 	struct helper *h = s->state;
 
-	close(h->fd);
-	while (waitpid(h->pid, NULL, 0) < 0 && errno == EINTR)
+	if (h->fd >= 0)
+		close(h->fd);
+	while (h->pid > 0 && waitpid(h->pid, NULL, 0) < 0 && errno == EINTR)
 		;
 	free(h);
 }
@@ -233,6 +263,7 @@ const struct alert_sink_kind alert_sink_command = {
 	.batch = 1,
 	.tries = TRIES,
 	.open = open_command,
+	.launch = launch_command,
 	.deliver = deliver_command,
 	.close = close_command,
 };

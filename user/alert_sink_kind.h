@@ -26,6 +26,8 @@ struct alert_sink_kind {
 	uint32_t tries;      /* before a note is given up; 0: no end */
 	bool wants_reminders;
 	int (*open)(struct alert_sink *s, char *error, size_t size); /* 0 or -EINVAL; may be NULL */
+	/* alert_sink_launch(); may be NULL */
+	int (*launch)(struct alert_sink *s, bool confined, char *error, size_t size);
 	/* By the sink's thread; unless all is well, the reason goes to s->why. */
 	enum sink_result (*deliver)(struct alert_sink *s, struct alert_note *const *notes,
 	                            size_t n);

@@ -150,7 +150,16 @@ static void tell_attached(const struct monitor *m)
 
 static bool maps_work(void *arg)
 {
-	return drain_is_allowed(arg);
+	const struct monitor *m = arg;
+
+	return drain_is_allowed(m->drain);
+}
+
+static int launch(void *arg, char *error, size_t size)
+{
+	const struct monitor *m = arg;
+
+	return collect_launch(m->collect, m->guard.options.sandbox, error, size);
 }
 
 /* What the run still needs once all is open and attached. */
@@ -236,6 +245,7 @@ static void close_guest(struct monitor *m)
 
 static int watch_until_end(struct monitor *m, const struct monitor_options *o)
 {
+	struct priv_config rights = { .maps_work = maps_work, .launch = launch, .arg = m };
 	char error[256];
 	int result = CMD_DONE;
 
@@ -247,7 +257,8 @@ static int watch_until_end(struct monitor *m, const struct monitor_options *o)
 		collect_abandon(m->collect);
 		return CMD_FAILED;
 	}
-	if (guard_drop(&m->guard, needs_of(m), maps_work, m->drain)) {
+	rights.needs = needs_of(m);
+	if (guard_drop(&m->guard, &rights)) {
 		close_guest(m);
 		collect_abandon(m->collect);
 		return CMD_FAILED;

@@ -245,7 +245,9 @@ static int open_alerts(struct collect *c, char *error, size_t size)
 		return -EINVAL;
 	}
 	c->alerts = alerts_open(&config, error, size);
-	return c->alerts ? 0 : -EIO;
+	if (!c->alerts)
+		return -EIO;
+	return c->live ? 0 : alerts_launch(c->alerts, false, error, size);
 }
 
 /* 0, or negative with one line in error. */
@@ -487,6 +489,11 @@ unsigned int collect_needs(const struct collect *c)
 	if (c->http)
 		needs |= HTTP_NEEDS;
 	return needs;
+}
+
+int collect_launch(struct collect *c, bool confined, char *error, size_t size)
+{
+	return c->alerts ? alerts_launch(c->alerts, confined, error, size) : 0;
 }
 
 int collect_reload(struct collect *c, char *error, size_t size)

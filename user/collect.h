@@ -79,6 +79,12 @@ void collect_tick(struct collect *c, uint64_t now_ns);
 /* What the run goes on to need once all is open: enum priv_need. */
 unsigned int collect_needs(const struct collect *c);
 
+/*
+ * Live: start the processes that run beside this one, confined to less rights than it has, or not.
+ * 0, or negative with one line in error. Of files they start with collect_open().
+ */
+int collect_launch(struct collect *c, bool confined, char *error, size_t size);
+
 /* Read models and rules again. -ENOENT: there are none; else 0 or -EINVAL with a line in error. */
 int collect_reload(struct collect *c, char *error, size_t size);
 

@@ -40,24 +40,22 @@ int guard_open(struct guard *g, struct loop *loop, char *error, size_t size)
 	return failed;
 }
 
-int guard_drop(struct guard *g, unsigned int needs, bool (*maps_work)(void *arg), void *arg)
+int guard_drop(struct guard *g, const struct priv_config *wanted)
 {
-	struct priv_config config = {
-		.user = g->options.user,
-		.needs = needs,
-		.maps_work = maps_work,
-		.arg = arg,
-	};
-	char told[320];
+	struct priv_config config = *wanted;
+	char told[512] = "";
 	int failed;
 
-	if (!g->options.sandbox)
-		return 0;
-	g->needs = needs;
-	failed = priv_drop(&config, told, sizeof(told));
+	config.user = g->options.user;
+	if (g->options.sandbox) {
+		g->needs = config.needs;
+		failed = priv_drop(&config, told, sizeof(told));
+	} else {
+		failed = config.launch ? config.launch(config.arg, told, sizeof(told)) : 0;
+	}
 	if (failed)
 		log_error("%s", told);
-	else
+	else if (*told)
 		log_info("%s", told);
 	return failed;
 }

@@ -45,10 +45,11 @@ void guard_init(struct guard *g, const struct guard_options *options);
 int guard_open(struct guard *g, struct loop *loop, char *error, size_t size);
 
 /*
- * All is open and attached: give up the rights that took, but for needs (enum priv_need), and say
- * what is left. maps_work as in priv.h. 0, or negative after a message: then end at once.
+ * All is open and attached: give up the rights that took, but for the needs, and say what is left;
+ * the user is that of the options. Without a sandbox only launch what is to be launched. 0, or
+ * negative after a message: then end at once.
  */
-int guard_drop(struct guard *g, unsigned int needs, bool (*maps_work)(void *arg), void *arg);
+int guard_drop(struct guard *g, const struct priv_config *wanted);
 
 /* The run begins: the service is ready. */
 void guard_begin(struct guard *g, const struct books *books);

@@ -6,8 +6,9 @@
  * themselves, so they come first; a change of user empties the effective set but not the permitted
  * one (PR_SET_KEEPCAPS). Then, with nothing in effect, the maps are tried, as the answer depends on
  * the kernel and its settings; then the permitted set shrinks to what is left to need. no_new_privs
- * makes that final: no program that this process might run gets more than it has. What was not
- * granted (a container's root without CAP_SETUID) is told, not an error, unless it was asked for.
+ * makes that final: no program that this process might run gets more than it has. Processes that
+ * run programs are started then, before the filter, which would bind them too. What was not granted
+ * (a container's root without CAP_SETUID) is told, not an error, unless it was asked for.
  */
 #include "priv.h"
 
@@ -209,9 +210,7 @@ static void tell(const struct sets *now, bool bounded, const struct person *who,
 	                           ? "CAP_NET_ADMIN in reserve, to remove clsact filters at the end"
 	                           : "none";
 
-	if (filtered == -EBUSY)
-		filter = "not filtered: alerts run commands";
-	else if (filtered)
+	if (filtered)
 		filter = priv_filter_is_built() ? "not filtered: the kernel cannot"
 		                                : "not filtered: built without libseccomp";
 	if (now->effective)
@@ -239,14 +238,26 @@ int priv_drop(const struct priv_config *config, char *told, size_t size)
 		         strerror(-failed));
 		return failed;
 	}
+	failed = config->launch ? config->launch(config->arg, told, size) : 0;
+	if (failed)
+		return failed;
 	failed = priv_filter_install(config->needs);
-	if (failed && failed != -ENOSYS && failed != -EBUSY) {
+	if (failed && failed != -ENOSYS) {
 		snprintf(told, size, "cannot filter system calls: %s; --sandbox=no goes without",
 		         strerror(-failed));
 		return failed;
 	}
 	tell(&now, bounded, &who, failed, told, size);
 	return 0;
+}
+
+int priv_confine(void)
+{
+	int failed = set_sets(0, 0);
+
+	if (!failed)
+		failed = priv_filter_commands();
+	return failed == -ENOSYS ? 0 : failed;
 }
 
 int priv_raise_net_admin(void)

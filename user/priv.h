@@ -19,8 +19,7 @@ enum priv_need {
 	PRIV_NETWORK = 1 << 1,     /* make and answer connections, look names up */
 	PRIV_WRITE_FILES = 1 << 2, /* make, rename and remove files */
 	PRIV_THREADS = 1 << 3,     /* start threads */
-	PRIV_COMMANDS = 1 << 4,    /* run programs: no filter then, as they would inherit it */
-	PRIV_TERMINAL = 1 << 5,    /* set up the terminal, stop for the shell's job control */
+	PRIV_TERMINAL = 1 << 4,    /* set up the terminal, stop for the shell's job control */
 };
 
 struct priv_config {
@@ -32,7 +31,12 @@ struct priv_config {
 	 * they are not where kernel.unprivileged_bpf_disabled is set; then CAP_BPF is kept.
 	 */
 	bool (*maps_work)(void *arg);
-	void *arg;
+	/*
+	 * Rights are gone, and calls not yet filtered: start the processes that are to run beside
+	 * this one. 0, or negative with the reason in error. NULL: there are none.
+	 */
+	int (*launch)(void *arg, char *error, size_t size);
+	void *arg; /* of both */
 };
 
 /*
@@ -42,6 +46,12 @@ struct priv_config {
  * given up: end the process.
  */
 int priv_drop(const struct priv_config *config, char *told, size_t size);
+
+/*
+ * In such a process, which runs programs that others wrote: give up what this one keeps in reserve,
+ * and the calls that no ordinary program makes. 0, or a negative errno.
+ */
+int priv_confine(void);
 
 /* Put CAP_NET_ADMIN, kept by PRIV_NET_ADMIN, into effect. 0, or a negative errno. */
 int priv_raise_net_admin(void);

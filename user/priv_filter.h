@@ -10,10 +10,15 @@ bool priv_filter_is_built(void);
 
 /*
  * From here on any other call fails with EPERM and is counted. For good, and for all threads to
- * come. 0, or a negative errno; -ENOSYS where it is not built or the kernel has none, -EBUSY where
- * programs are to be run (PRIV_COMMANDS), for they would be bound by it.
+ * come. 0, or a negative errno; -ENOSYS where it is not built or the kernel has none.
  */
 int priv_filter_install(unsigned int needs);
+
+/*
+ * The filter of a process that runs programs, and theirs: all but what leads out of its bounds (see
+ * priv_filter_commands.c). As above.
+ */
+int priv_filter_commands(void);
 
 /* Calls denied so far, and the number of the first; with PRIV_THREADS only the kernel's log knows.
  */
