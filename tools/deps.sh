@@ -43,6 +43,11 @@ tshark         | command tshark       | tshark: a second opinion on captures
 ethtool        | command ethtool      | ethtool: offloads of test links
 python3-onnx   | python onnx          | onnx: checks the models that are exported
 groff          | command groff       | groff: formats the manual page
+curl           | command curl         | curl: a client of web servers
+iperf3         | command iperf3       | iperf3: streams of normal traffic
+dnsmasq-base   | command dnsmasq      | dnsmasq: a name server
+bind9-dnsutils | command dig          | dig: its client
+iputils-ping   | command ping         | ping
 tmux           | command tmux         | tmux: a terminal for the tests of weir top
 podman         | wanted podman        | podman: runs the container image
 runc           | wanted runc          | runc: podman's runtime

@@ -151,4 +151,5 @@ def serve(address):
 
 
 NAMES = {f.__name__: f for f in (serve, normal, scan, sweep, flood, amplify, beacon, exfiltrate)}
+print(time.time(), flush=True)
 NAMES[sys.argv[1]](*sys.argv[2:])
