@@ -451,6 +451,39 @@ static void a_dead_webhook_gets_all_in_order_once_it_lives(void **state)
 	assert_int_equal(count(at, "\n"), 2);
 }
 
+static void a_webhook_dead_for_too_long_gets_the_newest_and_the_others_are_counted(void **state)
+{
+	uint16_t port = free_port();
+	struct alert_sink *s = open_good("webhook:http://127.0.0.1:%u/", (unsigned int)port);
+	struct server v = { .fd = -1 };
+	struct alerts_counts c;
+	const unsigned int all = 1 + ALERT_QUEUE + 100; /* the first is in hand */
+	char wanted[64];
+
+	keep_stderr();
+	send_some(s, 0, 1);
+	AWAIT(strstr(content(DIR "/stderr"), "cannot deliver"));
+	send_some(s, 1, all);
+	assert_int_equal(counts(s).waiting, 1 + ALERT_QUEUE);
+	assert_int_equal(counts(s).undelivered, 100);
+	start_server(&v, port, "204");
+	AWAIT(counts(s).delivered == 1 + ALERT_QUEUE);
+	c = close_within(s, 1000);
+	give_stderr_back();
+	stop_server(&v);
+	assert_int_equal(c.delivered, 1 + ALERT_QUEUE);
+	assert_int_equal(c.undelivered, 100);
+	assert_int_equal(count(v.bodies, "\"event\""), 1 + ALERT_QUEUE);
+	assert_non_null(strstr(v.bodies, "\"text\":\"number 0 "));
+	assert_null(strstr(v.bodies, "\"text\":\"number 100 "));
+	assert_non_null(strstr(v.bodies, "\"text\":\"number 101 "));
+	snprintf(wanted, sizeof(wanted), "\"text\":\"number %u ", all - 1);
+	assert_non_null(strstr(v.bodies, wanted));
+	free(v.bodies);
+	assert_non_null(
+	        strstr(content(DIR "/stderr"), "delivers again; 100 were given up so far\n"));
+}
+
 static void a_refusal_is_counted_and_the_next_goes_on(void **state)
 {
 	uint16_t port = free_port();
@@ -645,6 +678,7 @@ int main(void)
 		CASE(stderr_gets_a_line_that_cannot_harm_a_terminal),
 		CASE(a_system_log_that_comes_late_gets_all),
 		CASE(a_dead_webhook_gets_all_in_order_once_it_lives),
+		CASE(a_webhook_dead_for_too_long_gets_the_newest_and_the_others_are_counted),
 		CASE(a_refusal_is_counted_and_the_next_goes_on),
 		CASE(a_mute_webhook_delays_neither_sending_nor_the_end),
 		CASE(alertmanager_gets_its_own_format),
