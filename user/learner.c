@@ -23,6 +23,7 @@
 #define ROWS_LEAST   100   /* flows of a baseline */
 #define ALARMS_MOST  0.02  /* of the old baseline's flows, beyond ten times the wanted rate */
 #define SPREAD_LEAST 0.005 /* between the 5 % and the 95 % quantile of the scores */
+#define DRIFT_CHANCE 34    /* chi-square with 9 degrees of freedom: 9,999 of 10,000 are less */
 #define TEXT         512
 
 struct training {
@@ -177,11 +178,22 @@ static struct model *end_training(struct learner *l, struct buf *news)
 	return NULL;
 }
 
+/*
+ * The index that is much: that of few flows is more by chance alone, by chi-square of the bins less
+ * one, times 1 / then + 1 / now (Yurdakul 2018). The bound is one that the worst of a hundred
+ * features seldom passes.
+ */
+static double drift_bound(const struct learner *l)
+{
+	return DRIFT_MUCH + DRIFT_CHANCE * (1.0 / baseline_rows(l->settled)->n_rows +
+	                                    1.0 / baseline_rows(l->open)->n_rows);
+}
+
 /* Has what is being learned now drifted from the baseline in use? */
 static void tell_drift(const struct learner *l, struct buf *news)
 {
 	const struct matrix *rows = baseline_rows(l->open);
-	double *index = calloc(rows->n_columns, sizeof(*index));
+	double *index = calloc(rows->n_columns, sizeof(*index)), bound = drift_bound(l);
 	size_t worst;
 
 	if (!index || !l->drift) {
@@ -189,11 +201,11 @@ static void tell_drift(const struct learner *l, struct buf *news)
 		return;
 	}
 	worst = drift_measure(l->drift, index, rows);
-	if (index[worst] > DRIFT_MUCH)
+	if (index[worst] > bound)
 		buf_format(news,
 		           "traffic has drifted from baseline %u: %s by a stability index of %.2f "
 		           "(over %.2f is much)%s\n",
-		           l->version, rows->column_names[worst], index[worst], DRIFT_MUCH,
+		           l->version, rows->column_names[worst], index[worst], bound,
 		           l->options.relearn ? "" : "; --relearn would follow it");
 	free(index);
 }
