@@ -122,11 +122,15 @@ normal=$spawned
 if weir_start b "$link" --interval 1s -o csv:/dev/null --alerts "json:$scratch/alerts" \
 	--rules "$scratch/rules" -c "$scratch/types.model" --http 127.0.0.1:9843; then
 	sleep 2.5
-	is "no thread has a capability" \
-		"$(cat "/proc/$weir_pid/task/"*/status | grep -E '^(CapEff|CapPrm|NoNewPrivs)' | sort -u | tr -s '\t ' ' ')" \
-		"CapEff: 0000000000000000
+	is "no thread has a capability or an unfiltered call" \
+		"$(cat "/proc/$weir_pid/task/"*/status | grep -E '^(Cap...|NoNewPrivs|Seccomp):' | sort -u | tr -s '\t ' ' ')" \
+		"CapAmb: 0000000000000000
+CapBnd: 0000000000000000
+CapEff: 0000000000000000
+CapInh: 0000000000000000
 CapPrm: 0000000000000000
-NoNewPrivs: 1"
+NoNewPrivs: 1
+Seccomp: 2"
 	is "there are two threads" "$(find "/proc/$weir_pid/task" -mindepth 1 -maxdepth 1 | grep -c .)" 2
 	is "another name for this machine is refused" "$(ask 127.0.0.1:9843 /api/flows Host=evil.example)" 421
 	is "a query that is wrong is told" "$(ask 127.0.0.1:9843 '/api/flows?limit=5000')" 400

@@ -287,6 +287,13 @@ is "an unknown --user: exit code and message" \
 	"$? $(grep -c '^weir: --user no-such-user: no such user' "$scratch/err")" "1 1"
 is "an unknown --user: outputs as they were, nothing attached" \
 	"$(cat "$scratch/kept") $(programs b vb | sed 's/-1/0/g')" "kept xdp 0 ingress 0 egress 0"
+cp "$scratch/on-alert" "$scratch/roots-own"
+chmod 700 "$scratch/roots-own"
+in_space b timeout 20 "$weir" monitor --alerts "command:$scratch/roots-own" -o "csv:$scratch/kept" vb \
+	>"$scratch/out" 2>"$scratch/err"
+is "a command that is not for the user: exit code and message" \
+	"$? $(tail -n 1 "$scratch/err")" "1 weir: command:$scratch/roots-own: user 65534 cannot run it: Permission denied; put it where that user can, or name another by --user"
+is "a command that is not for the user: outputs as they were" "$(cat "$scratch/kept")" kept
 
 # The contrast: the state above is weir's doing, not this machine's.
 weir_start b vb --sandbox=no -o csv:/dev/null
