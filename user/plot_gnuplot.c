@@ -74,6 +74,7 @@ static void quote_complaint(FILE *complaints, char *error, size_t size)
 	snprintf(error, size, "gnuplot: cannot draw: %s", line);
 }
 
+/* -ENOENT: where the C library cannot tell that a program is not there, its exit code 127 does. */
 static int await(pid_t pid)
 {
 	int status;
@@ -81,6 +82,8 @@ static int await(pid_t pid)
 	while (waitpid(pid, &status, 0) < 0)
 		if (errno != EINTR)
 			return -errno;
+	if (WIFEXITED(status) && WEXITSTATUS(status) == 127)
+		return -ENOENT;
 	return WIFEXITED(status) && !WEXITSTATUS(status) ? 0 : -EIO;
 }
 
@@ -103,13 +106,13 @@ static int draw(FILE *script, FILE *complaints, struct buf *image, char *error, 
 			failed = -EIO;
 		if (failed)
 			quote_complaint(complaints, error, size);
-	} else if (failed == -ENOENT) {
-		snprintf(error, size,
-		         "gnuplot: cannot draw: it is not installed; install gnuplot-nox, or take "
-		         "the numbers by --table");
 	} else {
 		snprintf(error, size, "gnuplot: cannot start: %s", strerror(-failed));
 	}
+	if (failed == -ENOENT)
+		snprintf(error, size,
+		         "gnuplot: cannot draw: it is not installed; install gnuplot-nox, or take "
+		         "the numbers by --table");
 	close(pipes[0]);
 	return failed;
 }

@@ -243,7 +243,8 @@ int priv_filter_install(unsigned int needs)
 	filter = seccomp_init(trap ? SCMP_ACT_TRAP : SCMP_ACT_ERRNO(EPERM));
 	if (!filter)
 		return -ENOMEM;
-	seccomp_attr_set(filter, SCMP_FLTATR_CTL_LOG, 1); /* API levels below 3: no log */
+	seccomp_attr_set(filter, SCMP_FLTATR_CTL_LOG, 1);      /* API levels below 3: no log */
+	seccomp_attr_set(filter, SCMP_FLTATR_API_SYSRAWRC, 1); /* the kernel's own reason */
 	failed = add_rules(filter, needs, trap);
 	if (!failed)
 		failed = seccomp_load(filter);

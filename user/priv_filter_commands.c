@@ -63,6 +63,7 @@ int priv_filter_commands(void)
 
 	if (!filter)
 		return -ENOMEM;
+	seccomp_attr_set(filter, SCMP_FLTATR_API_SYSRAWRC, 1); /* the kernel's own reason */
 	failed = add_sibling(filter);
 	if (!failed)
 		failed = refuse_all(filter);
