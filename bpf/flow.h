@@ -446,8 +446,8 @@ FLOW_INLINE void flow_add(struct flow_partial *p, const struct flow_packet *k)
 {
 	__u64 time = k->time_ns > p->last_ns ? k->time_ns : p->last_ns;
 
-	/* Which bin it is takes last_ns to know: have their cache line on its way meanwhile. */
-	asm volatile("" : : "r"(p->iat_hist[0]), "r"(p->iat_hist[FLOW_BINS - 1]));
+	/* All lines are on their way before the first is waited for. */
+	asm volatile("" : : "r"(p->payload_bytes), "r"(p->iat_hist[0]));
 	flow_add_gap(p, p->last_ns, time);
 	p->last_ns = time;
 	flow_add_facts(p, k);

@@ -11,7 +11,7 @@
 
 #include <linux/pkt_cls.h>
 
-#include "parse.h"
+#include "parse_common.h"
 
 #define GSO_BY_FRAGS 0xffff
 #define SINGLE_MOST  1522 /* Ethernet's largest ordinary frame: no buffer is smaller */
@@ -31,29 +31,42 @@ static __always_inline __u64 xdp_time(const struct xdp_md *ctx, const void *data
  * is asked only when the first buffer does not tell: what cannot be followed in it, is longer by
  * its IP header, or fills so much that more may follow.
  */
-SEC("xdp")
-int weir_xdp(struct xdp_md *ctx)
+static __always_inline enum flow_cause parse_xdp(struct xdp_md *ctx, struct flow_packet *k,
+                                                 const struct parse_place *at)
 {
 	const void *data = (void *)(long)ctx->data, *end = (void *)(long)ctx->data_end;
-	__u64 now = xdp_time(ctx, data);
 	__u32 wire = end - data, whole;
-	struct flow_packet k;
+	__u64 now = k->time_ns;
 	enum flow_cause cause;
 	int again;
 
 	for (again = 0; again < 2; again++) {
-		flow_zero(&k);
-		k.time_ns = now;
-		k.key.ifindex = ctx->ingress_ifindex;
-		k.key.direction = FLOW_INGRESS;
-		cause = parse_packet(&k, data, end, wire, PARSE_ETHERNET, 0);
-		if (!config.frags || (cause == FLOW_OK && !k.is_clipped && wire <= SINGLE_MOST))
+		flow_zero(k);
+		k->time_ns = now;
+		k->key.ifindex = at->ifindex;
+		k->key.direction = at->direction;
+		cause = parse_packet(k, data, end, wire, PARSE_ETHERNET, 0);
+		if (!config.frags || (cause == FLOW_OK && !k->is_clipped && wire <= SINGLE_MOST))
 			break;
 		whole = bpf_xdp_get_buff_len(ctx);
 		if (whole == wire)
 			break;
 		wire = whole;
 	}
+	return cause;
+}
+
+SEC("xdp")
+int weir_xdp(struct xdp_md *ctx)
+{
+	const void *data = (void *)(long)ctx->data, *end = (void *)(long)ctx->data_end;
+	struct parse_place at = { ctx->ingress_ifindex, FLOW_INGRESS };
+	struct flow_packet k;
+	enum flow_cause cause = FLOW_OK;
+
+	k.time_ns = xdp_time(ctx, data);
+	if (end - data > SINGLE_MOST || !parse_common(&k, data, end, end - data, &at))
+		cause = parse_xdp(ctx, &k, &at);
 	account(&k, cause);
 	return XDP_PASS;
 }
@@ -83,15 +96,6 @@ static __always_inline void count_segments(struct __sk_buff *skb, struct flow_pa
 	k->ip_length += more - (segments - 1) * k->link_length;
 }
 
-static __always_inline enum flow_cause parse_skb(struct __sk_buff *skb, struct flow_packet *k,
-                                                 enum parse_link link)
-{
-	__u32 tag = skb->vlan_present ? PARSE_STRIPPED | skb->vlan_tci : 0;
-
-	return parse_packet(k, (void *)(long)skb->data, (void *)(long)skb->data_end, skb->len, link,
-	                    tag);
-}
-
 /* Headers may lie outside the linear part: then, and only then, ask for them to be pulled in. */
 static __always_inline int pull_headers(struct __sk_buff *skb)
 {
@@ -102,23 +106,39 @@ static __always_inline int pull_headers(struct __sk_buff *skb)
 	return !bpf_skb_pull_data(skb, skb->len < HEADERS_MAX ? skb->len : HEADERS_MAX);
 }
 
-static __always_inline int handle_skb(struct __sk_buff *skb, enum flow_direction direction,
-                                      enum parse_link link)
+static __always_inline enum flow_cause parse_skb(struct __sk_buff *skb, struct flow_packet *k,
+                                                 const struct parse_place *at, enum parse_link link)
 {
-	__u64 now = config.test_clock ? skb->tstamp : bpf_ktime_get_ns();
-	struct flow_packet k;
+	__u32 tag = skb->vlan_present ? PARSE_STRIPPED | skb->vlan_tci : 0;
+	__u64 now = k->time_ns;
 	enum flow_cause cause;
 	int again;
 
 	for (again = 0; again < 2; again++) {
-		flow_zero(&k);
-		k.time_ns = now;
-		k.key.ifindex = skb->ifindex;
-		k.key.direction = direction;
-		cause = parse_skb(skb, &k, link);
+		flow_zero(k);
+		k->time_ns = now;
+		k->key.ifindex = at->ifindex;
+		k->key.direction = at->direction;
+		cause = parse_packet(k, (void *)(long)skb->data, (void *)(long)skb->data_end,
+		                     skb->len, link, tag);
 		if (cause == FLOW_OK || cause == FLOW_NOT_IP || !pull_headers(skb))
 			break;
 	}
+	return cause;
+}
+
+/* A tag beside the frame is left to parse_skb(). */
+static __always_inline int handle_skb(struct __sk_buff *skb, enum flow_direction direction,
+                                      enum parse_link link)
+{
+	struct parse_place at = { skb->ifindex, direction };
+	enum flow_cause cause = FLOW_OK;
+	struct flow_packet k;
+
+	k.time_ns = config.test_clock ? skb->tstamp : bpf_ktime_get_ns();
+	if (link != PARSE_ETHERNET || skb->vlan_present ||
+	    !parse_common(&k, (void *)(long)skb->data, (void *)(long)skb->data_end, skb->len, &at))
+		cause = parse_skb(skb, &k, &at, link);
 	count_segments(skb, &k, cause);
 	account(&k, cause);
 	return TC_ACT_UNSPEC;
