@@ -296,10 +296,14 @@ is "a command that is not for the user: exit code and message" \
 is "a command that is not for the user: outputs as they were" "$(cat "$scratch/kept")" kept
 
 # The contrast: the state above is weir's doing, not this machine's.
-weir_start b vb --sandbox=no -o csv:/dev/null
-read -ra words <<<"$(state "$weir_pid")"
-is "--sandbox=no keeps the user and all rights" \
-	"${words[0]} ${words[7]} ${words[8]} $([ "${words[4]}" = CapEff=0 ] || echo some)" \
-	"Uid=0 NoNewPrivs=0 Seccomp=0 some"
+weir_start b vb --sandbox=no -o csv:/dev/null --alerts "command:$scratch/roots-own"
+await 20 pgrep -P "$weir_pid" >"$scratch/helper"
+for process in "$weir_pid" "$(cat "$scratch/helper")"; do
+	read -ra words <<<"$(state "$process")"
+	echo "${words[0]} ${words[7]} ${words[8]} $([ "${words[4]}" = CapEff=0 ] || echo some)"
+done >"$scratch/states"
+is "--sandbox=no keeps the user and all rights, of the helper as well" "$(cat "$scratch/states")" \
+	"Uid=0 NoNewPrivs=0 Seccomp=0 some
+Uid=0 NoNewPrivs=0 Seccomp=0 some"
 weir_stop
 finish
