@@ -8,13 +8,15 @@
 #            without ports, of all flows and of at most 15 of a class from a file, beside what was
 #            asked for. All flows are not the better measure: one capture (a DHCP flood) holds 250
 #            of them that are all but the same, so that it alone moves the accuracy by 6 points.
-#   hosts    an isolation forest of hosts in windows of 60 s, learned from every other file of dev;
-#            the rest of dev is normal, and each family of attacks is told for itself
+#   hosts    an isolation forest of hosts in windows of 60 s, learned from every other file of dev
+#            (cut_dev.sh), and each family of attacks told for itself
 #   packets  the same for the captures whose attacks are marked packet by packet or by time
 #
 # What was chosen in view of the results: --min-flows 2, after seeing what the attacks gave (with 1,
 # db-brute was at .86); the settings of boosting, on these very folds of dev.
 set -u
+# shellcheck source=tools/cut_dev.sh
+. "$(dirname "$0")/cut_dev.sh"
 weir=$(dirname "$0")/../build/weir
 what=${1:-all}
 dev=${WEIR_CAPTURES:?set it to the folder that holds dev and attacks}/dev
@@ -40,38 +42,25 @@ classes()
 	sed -n 's/^\(by port.*\|always.*\)/  \1/p' "$dir/report"
 }
 
-# Half of dev to learn from, half to be normal; files in the order of their names.
-cut_dev()
-{
-	find "$dev" -type f ! -name '*.csv' ! -name '*.tsv' | LC_ALL=C sort >"$dir/all"
-	mapfile -t learn < <(awk 'NR % 2 == 0' "$dir/all")
-	mapfile -t normal < <(awk 'NR % 2 == 1' "$dir/all")
-}
-
 learn_hosts()
 {
 	[ -e "$dir/hosts" ] && return
-	cut_dev
+	cut_dev "$dev" "$dir"
+	mapfile -t learn < <(awk -F'\t' '$1 == "learn" { print $3 }' "$dir/cut")
 	"$weir" train anomaly --unit host "${learn[@]}" -o "$dir/hosts" 2>/dev/null
 }
 
-# hosts: each family of sources.tsv against the other half of dev.
+# hosts: each family of sources.tsv, and what of dev is attack, against the other half of dev.
 hosts()
 {
 	local files
 
 	learn_hosts || return 1
-	mapfile -t files < <(awk -F'\t' -v d="$attacks" \
-		'NR > 1 && $5 !~ /modbus/ { print d "/" $1 }' "$attacks/sources.tsv")
-	{
-		echo file,label
-		printf '%s,normal\n' "${normal[@]}"
-		awk -F'\t' -v d="$attacks" 'NR > 1 && $5 !~ /modbus/ {
-			sub(/.benign-pair/, $1 ~ /normal/ ? "" : "-hydra", $5)
-			print d "/" $1 "," ($1 ~ /normal/ ? "normal" : $5)
-		}' "$attacks/sources.tsv"
-	} >"$dir/labels.csv"
-	"$weir" evaluate "$dir/hosts" "${normal[@]}" "${files[@]}" --labels "$dir/labels.csv"
+	{ cat "$dir/cut"; attacks_of "$attacks"; } |
+		awk -F'\t' '$1 == "try" && $2 != "own" { print $3 "," $2 }' >"$dir/tried"
+	mapfile -t files < <(cut -d, -f1 "$dir/tried")
+	{ echo file,label; cat "$dir/tried"; } >"$dir/labels.csv"
+	"$weir" evaluate "$dir/hosts" "${files[@]}" --labels "$dir/labels.csv"
 }
 
 # Labels of hosts and times from marks on packets: the times, and both addresses.

@@ -6,28 +6,32 @@ family's capture is attack, since nearly all packets of these are; of the captur
 ("own") a window is attack when an attacking flow of the host begins in it, and the rest is normal.
 Found is a window in which the host's forest calls the host unusual as a source or as a destination,
 or in which an alert that names the host in its key was open. Precision is against all normal
-windows, so it depends on how many there are. A rule has no score: its ROC-AUC is that of yes and
-no; of all together alerts come first, then the forest's score.
+windows, so it depends on how many there are. The forest judges a host as a source and as a
+destination, in windows in which two flows began; the ROC-AUC of each role is over these rows, as in
+learn_dev.sh. A rule has no score: its ROC-AUC is that of yes and no; of all together alerts come
+first, then the lower score of both roles, then the windows that the forest does not judge.
 """
 import csv
 import json
 import struct
 import sys
-from collections import defaultdict
+from collections import Counter, defaultdict
 
 WINDOW = 60.0
 MARGIN = 5.0  # an alert opens at the end of the interval that it is about
 
 
 class Capture:
-    def __init__(self, number, family, path):
-        self.family, self.path = family, path
+    def __init__(self, number, half, family, path):
+        self.is_learnt, self.family, self.path = half == "learn", family, path
         self.flows = read_csv(f"{folder}/{number}.flows")
         self.score = {}  # (host, window): lowest score of both roles
+        self.rows = {"source": [], "destination": []}
         self.unusual = set()
         for row in read_csv(f"{folder}/{number}.hosts"):
             key = row["host"], float(row["window_start"])
             self.score[key] = min(float(row["anomaly_score"]), self.score.get(key, 0))
+            self.rows[row["role"]].append((key, float(row["anomaly_score"])))
             if row["is_anomaly"] == "1":
                 self.unusual.add(key)
         self.read_alerts(f"{folder}/{number}.alerts")
@@ -145,12 +149,27 @@ def auc(attack, normal):
     return 1 - (total - n * (n + 1) / 2) / (n * len(normal))
 
 
-def measures(attack, normal):
-    """attack, normal: lists of (found, score). Precision, recall, ROC-AUC as text."""
+def shares(attack, normal):
+    """attack, normal: lists of (found, score). Precision and recall as text."""
     hits, wrong = sum(f for f, _ in attack), sum(f for f, _ in normal)
     precision = f"{hits / (hits + wrong):.2f}" if hits + wrong else "   -"
     recall = hits / len(attack) if attack else float("nan")
-    return f"{precision:>5} {recall:5.2f} {auc([s for _, s in attack], [s for _, s in normal]):5.2f}"
+    return f"{precision:>5} {recall:5.2f}"
+
+
+def measures(attack, normal):
+    """The same, and ROC-AUC."""
+    area = auc([s for _, s in attack], [s for _, s in normal])
+    return f"{shares(attack, normal)} {area:5.2f}"
+
+
+def role_auc(role, attack, normal):
+    """attack, normal: (capture, unit) pairs, of which those count that have a row in this role."""
+    scores = []
+    for pairs in (attack, normal):
+        wanted, captures = set(pairs), {c for c, _ in pairs}
+        scores.append([s for c in captures for key, s in c.rows[role] if (c, key) in wanted])
+    return auc(*scores)
 
 
 def views(pairs):
@@ -163,7 +182,10 @@ def views(pairs):
 
 
 def line(name, captures, found, attack, normal):
-    cells = [measures(a, n) for a, n in zip(views(attack), views(normal))]
+    (forest, rules, both), (no_forest, no_rules, no_both) = views(attack), views(normal)
+    roles = " ".join(f"{role_auc(r, attack, normal):5.2f}" for r in ("source", "destination"))
+    cells = [f"{shares(forest, no_forest)} {roles}", measures(rules, no_rules),
+             measures(both, no_both)]
     print(f"{name:22} {found:>5} {len(captures):>3} {len(attack):>6}   " + "   ".join(cells))
 
 
@@ -172,8 +194,10 @@ def is_found(capture):
 
 
 def head():
-    print(f"{'':22} {'found of':>9} {'':>6}   {'forest of hosts':17}   {'rules':17}   together")
-    print(f"{'':22} {'captures':>9} {'windows':>6}  " + "   ".join([" prec. recall  AUC"] * 3))
+    print(f"{'':22} {'found of':>9} {'':>6}   {'forest of hosts':>23}   {'rules':17}   together")
+    print(f"{'':22} {'captures':>9} {'windows':>6}   prec. recall AUC as  as   " +
+          "   ".join([" prec. recall  AUC"] * 2))
+    print(f"{'':57} src.  dst.")
 
 
 def flow_line(name, attack, normal):
@@ -182,26 +206,50 @@ def flow_line(name, attack, normal):
     print(f"{name:22} {len(attack):>7}   {cells}")
 
 
-def false_alarms(normal):
-    """Hours are the windows in which a flow began: captures sleep for days."""
-    hours = sum(len(c.windows) for c in normal) * WINDOW / 3600
-    forest = [o for c in normal for o in c.opened if o[0].startswith("unusual-")]
-    rules = [o for c in normal for o in c.opened if not o[0].startswith("unusual-")]
+def hours_of(captures):
+    """The windows in which a flow began: captures sleep for days."""
+    return sum(len(c.windows) for c in captures) * WINDOW / 3600
+
+
+def by_rules(captures):
+    """The alerts of rules, without those that a forest raised."""
+    return [rule for c in captures for rule, _ in c.opened if not rule.startswith("unusual-")]
+
+
+def by_forest(captures):
+    return [rule for c in captures for rule, _ in c.opened if rule.startswith("unusual-")]
+
+
+def false_alarms(normal, learnt):
+    rules, forest = by_rules(normal), by_forest(normal)
+    hours = hours_of(normal)
     flows = sum(f["is_anomaly"] == "1" for c in normal for f in c.flows)
     print(f"\nFalse alarms in {hours:.1f} h of normal traffic, {len(normal)} captures: "
           f"rules {len(rules)} ({len(rules) / hours:.2f} an hour), "
           f"forest of hosts {len(forest)} ({len(forest) / hours:.2f} an hour), "
           f"together {(len(rules) + len(forest)) / hours:.2f} an hour; "
           f"flows called unusual {flows} ({flows / hours:.1f} an hour)")
-    by_rule = defaultdict(int)
-    for rule, _ in rules + forest:
-        by_rule[rule] += 1
-    for rule, n in sorted(by_rule.items(), key=lambda item: -item[1]):
+    for rule, n in Counter(rules + forest).most_common():
+        print(f"  {n:4} {rule}")
+    print(f"Rules alone, in the {hours_of(learnt):.1f} h that the forests were learned from too: "
+          f"{len(by_rules(learnt))}")
+    for rule, n in Counter(by_rules(learnt)).most_common():
         print(f"  {n:4} {rule}")
 
 
+def told_of_dev(captures):
+    these = [c for c in captures if c.family.startswith("dev-")]
+    told = [c for c in these if by_rules([c])]
+    print(f"\nOf {len(these)} captures of dev that are attacks by their names, "
+          f"learned from or not, rules tell of {len(told)}:")
+    for c in told:
+        rules = ", ".join(sorted(set(by_rules([c]))))
+        print(f"  {c.family:12} {c.path.rsplit('/', 1)[1]}: {rules}")
+
+
 def main():
-    captures = [Capture(*text.rstrip("\n").split("\t")) for text in open_lines(f"{folder}/list")]
+    everything = [Capture(*text.rstrip("\n").split("\t")) for text in open_lines(f"{folder}/list")]
+    captures = [c for c in everything if not c.is_learnt]
     normal = [c for c in captures if c.family == "normal"]
     own = [c for c in captures if c.family == "own"]
     families = sorted({c.family for c in captures} - {"normal", "own"})
@@ -214,8 +262,8 @@ def main():
         these = [c for c in captures if c.family == family]
         line(family, these, sum(map(is_found, these)), [(c, u) for c in these for u in c.units()],
              windows)
-    these = [c for c in captures if c.family in families]
-    line("all families", these, sum(map(is_found, these)),
+    these = [c for c in captures if c.family in families and not c.family.startswith("dev-")]
+    line("all but those of dev", these, sum(map(is_found, these)),
          [(c, u) for c in these for u in c.units()], windows)
 
     print("\nAttacks against the rest of their own capture")
@@ -239,7 +287,8 @@ def main():
         flow_line(c.path.rsplit("/", 1)[1][:22],
                   [f for f, bad in zip(c.flows, own_flows[c]) if bad],
                   [f for f, bad in zip(c.flows, own_flows[c]) if not bad])
-    false_alarms(normal)
+    false_alarms(normal, [c for c in everything if c.is_learnt and c.family == "normal"])
+    told_of_dev(everything)
 
 
 folder, events_path = sys.argv[1:]
