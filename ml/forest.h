@@ -41,6 +41,7 @@ struct forest {
 	float *cover;     /* [n_nodes], (weighted) training rows that came by; for reasons */
 	double *values;   /* [n_values] */
 	double *baseline; /* [n_outputs], FOREST_SUM; else NULL */
+	struct forest_plan *plan; /* for blocks of rows (forest_plan.h); or NULL */
 };
 
 /* Accepts NULL. Frees it and all its arrays; for a forest that was built in memory, not one in a

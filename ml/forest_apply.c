@@ -13,11 +13,15 @@
  * distance, and taken through one tree after another: the block stays in the second-level cache,
  * the tree in the first. What is remembered are the leaves; their values are added up a few trees
  * at a time, in registers, and always in the order of the trees.
+ *
+ * A forest that has a plan (forest_plan.c) does whole blocks of rows by that.
  */
 #include "forest.h"
 
 #include <stdbool.h>
 #include <string.h>
+
+#include "forest_plan.h"
 
 #define LANES       16
 #define STEPS       8     /* between two questions whether all are at their leaves */
@@ -281,6 +285,17 @@ static void apply_block(const struct forest *f, double *out, const float *rows, 
 		finish(f, out + i * f->n_outputs);
 }
 
+static void apply_plan(const struct forest *f, double *out, const float *rows)
+{
+	uint32_t i;
+
+	for (i = 0; i < PLAN_ROWS; i++)
+		begin(f, out + (size_t)i * f->n_outputs);
+	forest_plan_apply(f->plan, f, out, rows);
+	for (i = 0; i < PLAN_ROWS; i++)
+		finish(f, out + (size_t)i * f->n_outputs);
+}
+
 void forest_apply(const struct forest *f, double *out, const float *rows, size_t n)
 {
 	size_t fit = BLOCK_CELLS / LANES / f->n_features * LANES, i, block;
@@ -289,7 +304,10 @@ void forest_apply(const struct forest *f, double *out, const float *rows, size_t
 		fit = BLOCK_ROWS;
 	for (i = 0; i < n; i += block) {
 		block = n - i < fit ? n - i : fit;
-		if (block < LANES) {
+		if (f->plan && n - i >= PLAN_ROWS) {
+			block = PLAN_ROWS;
+			apply_plan(f, out + i * f->n_outputs, rows + i * f->n_features);
+		} else if (block < LANES) {
 			block = 1;
 			apply_row(f, out + i * f->n_outputs, rows + i * f->n_features);
 		} else {

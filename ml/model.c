@@ -14,6 +14,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "forest_plan.h"
 #include "model_file.h"
 
 #define EIGHT       8
@@ -112,6 +113,7 @@ void model_close(struct model *m)
 {
 	if (!m)
 		return;
+	forest_plan_free(m->forest.plan);
 	free(m->map);
 	free(m);
 }

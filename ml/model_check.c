@@ -12,6 +12,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "forest_plan.h"
 #include "json.h"
 #include "model_file.h"
 
@@ -229,8 +230,10 @@ struct model *model_decode(const void *data, size_t length, char *error, size_t 
 	m->class_names = m->feature_names + h->n_features;
 	point(m, h, &l);
 	if (!check_numbers(m, error, size) && !forest_check(&m->forest, error, size) &&
-	    !take_text(m, place(h, &l, SECTION_TEXT), l.bytes[SECTION_TEXT], error, size))
+	    !take_text(m, place(h, &l, SECTION_TEXT), l.bytes[SECTION_TEXT], error, size)) {
+		m->forest.plan = forest_plan_new(&m->forest);
 		return m;
+	}
 	free(m);
 	return NULL;
 }
