@@ -447,6 +447,40 @@ static void the_busiest_flows_since_the_last_look_come_first(void **state)
 	table_free(t);
 }
 
+/* 40 flows in a mixed order, flow i of 1 + i packets there and i back. */
+static void each_of_the_busiest_comes_with_its_own_sides(void **state)
+{
+	struct table_config c = { 0, 0, 100, false, NULL, NULL };
+	struct table *t = table_new(&c);
+	struct flow_record records[8];
+	uint64_t bytes[8];
+
+	for (uint32_t i = 0; i < 40; i++) {
+		uint32_t flow = i * 17 % 40;
+
+		for (uint32_t n = 0; n < 2 * flow + 1; n++) {
+			struct flow_packet k = make_packet(flow, n & 1, n, 0);
+
+			assert_int_equal(add(t, &k, n & 2), 0);
+		}
+	}
+	for (uint32_t n = 8; n > 0; n -= 4) {
+		assert_int_equal(table_look(t, records, bytes, n, NULL), n);
+		for (uint32_t i = 0; i < n; i++) {
+			assert_int_equal(flow_of(&records[i].key), 39 - i);
+			assert_int_equal(records[i].fwd->packets, 40 - i + (8 - n) / 4);
+			assert_int_equal(records[i].rev->packets, 39 - i);
+		}
+		for (uint32_t flow = 0; flow < 40; flow++) { /* once more, the largest most */
+			struct flow_packet k = make_packet(flow, false, 100, 0);
+
+			k.length += flow;
+			assert_int_equal(add(t, &k, false), 0);
+		}
+	}
+	table_free(t);
+}
+
 /* A flow that is cut between two looks has moved what it moved. */
 static void a_cut_takes_nothing_from_the_bytes_since_the_last_look(void **state)
 {
@@ -516,6 +550,7 @@ int main(void)
 		CASE(the_key_of_a_record_is_the_initiators_packet),
 		CASE(the_busiest_flows_since_the_last_look_come_first),
 		CASE(a_look_shows_each_flow_that_moved_and_by_how_much),
+		CASE(each_of_the_busiest_comes_with_its_own_sides),
 		CASE(a_cut_takes_nothing_from_the_bytes_since_the_last_look),
 	};
 

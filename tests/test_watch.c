@@ -204,7 +204,7 @@ static void looks_and_records_come_in_the_order_in_which_they_were_made(void **s
 	struct flow_record r = flow(sides, 7, RECORD_LIVE, 7);
 
 	record(w, 1, RECORD_IDLE, 1);
-	watch_look(w, &r);
+	watch_record(w, &r);
 	record(w, 2, RECORD_END_OF_FLOW, 2);
 	watch_settle(w);
 	assert_int_equal(n_seen, 3);
@@ -212,6 +212,29 @@ static void looks_and_records_come_in_the_order_in_which_they_were_made(void **s
 	assert_int_equal(seen[1].packets, 7);
 	assert_int_equal(seen[1].end, RECORD_LIVE);
 	assert_int_equal(seen[2].packets, 2);
+	watch_close(w);
+}
+
+/* The table lends a record and its sides for the length of a call. */
+static void a_look_is_judged_as_it_was_whatever_becomes_of_its_memory(void **state)
+{
+	struct watch *w = start(flows_path, NULL);
+	struct flow_partial sides[2];
+	struct flow_record r = flow(sides, 7, RECORD_LIVE, 7);
+	double score;
+
+	watch_record(w, &r);
+	watch_settle(w);
+	score = seen[0].score;
+	watch_record(w, &r);
+	r = flow(sides, 1000, RECORD_LIVE, 1000);
+	watch_record(w, &r);
+	memset(sides, 0xff, sizeof(sides));
+	watch_settle(w);
+	assert_int_equal(n_seen, 3);
+	assert_int_equal(seen[1].packets, 7);
+	assert_true(seen[1].score == score);
+	assert_int_equal(seen[2].packets, 1000);
 	watch_close(w);
 }
 
@@ -223,7 +246,7 @@ static void a_flow_that_was_cut_counts_once_in_its_interval(void **state)
 
 	record(w, 5, RECORD_ACTIVE, 5); /* cut, ... */
 	r = flow(sides, 3, RECORD_LIVE, 8);
-	watch_look(w, &r); /* ... and looked at with what moved, before the cut too */
+	watch_record(w, &r); /* ... and looked at with what moved, before the cut too */
 	watch_settle(w);
 	assert_int_equal(watch_interval(w)->flows, 1);
 	assert_int_equal(watch_total(w)->flows, 1);
@@ -242,7 +265,7 @@ static void a_look_at_a_flow_that_is_empty_after_its_cut_is_no_flow(void **state
 	struct flow_partial sides[2];
 	struct flow_record r = flow(sides, 0, RECORD_LIVE, 8);
 
-	watch_look(w, &r);
+	watch_record(w, &r);
 	watch_settle(w);
 	assert_int_equal(n_seen, 1); /* for the rules, which ask what moved */
 	assert_int_equal(watch_interval(w)->flows, 0);
@@ -350,6 +373,7 @@ int main(void)
 		CASE(batches_keep_the_order_and_lose_nothing),
 		CASE(a_verdict_does_not_depend_on_the_batch),
 		CASE(looks_and_records_come_in_the_order_in_which_they_were_made),
+		CASE(a_look_is_judged_as_it_was_whatever_becomes_of_its_memory),
 		CASE(a_flow_that_was_cut_counts_once_in_its_interval),
 		CASE(a_look_at_a_flow_that_is_empty_after_its_cut_is_no_flow),
 		CASE(without_a_model_there_is_no_verdict_and_no_sum),

@@ -244,7 +244,7 @@ static void look(void *arg, const struct flow_record *r)
 
 	b->looks++;
 	if (b->watch)
-		watch_look(b->watch, r);
+		watch_record(b->watch, r);
 }
 
 /* Nanoseconds of an interval's end, all of it. */

@@ -116,7 +116,7 @@ static void look(void *arg, const struct flow_record *record)
 
 	r.wall_ns = c->wall_ns;
 	if (c->watch)
-		watch_look(c->watch, &r);
+		watch_record(c->watch, &r);
 	else
 		pass_on(c, &r);
 }

@@ -29,7 +29,7 @@ static int pool_grow(struct pool *p)
 	if (!chunks)
 		return -ENOMEM;
 	p->chunks = chunks;
-	chunks[p->n_chunks] = calloc(POOL_CHUNK, p->size);
+	chunks[p->n_chunks] = aligned_alloc(POOL_ALIGN, POOL_CHUNK * p->size);
 	if (!chunks[p->n_chunks])
 		return -ENOMEM;
 	p->n_chunks++;
@@ -45,6 +45,7 @@ int pool_take(struct pool *p, uint32_t *number)
 		if (p->top == p->n_chunks * POOL_CHUNK && pool_grow(p))
 			return -ENOMEM;
 		*number = p->top++;
+		memset(pool_at(p, *number), 0, p->size);
 	}
 	p->used++;
 	return 0;

@@ -7,6 +7,7 @@
 #include <stdint.h>
 
 #define POOL_CHUNK 4096 /* things a chunk; a power of two */
+#define POOL_ALIGN 128  /* of chunks: processors fetch cache lines by pairs */
 
 struct pool {
 	size_t size; /* of one thing, at least 4 */

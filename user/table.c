@@ -7,9 +7,10 @@
  * then: the sender of a SYN, else the receiver of a SYN-ACK, else who it was in the record before,
  * else who was first.
  *
- * Flows and sides lie in pools of fixed chunks (pool.h) and are named by index; a side is made when
- * its direction first speaks, since half of all flows on a scanned network never get an answer. The
- * index (index.h) is over a seeded hash, so that nobody outside can choose addresses that collide.
+ * Flows and sides lie in pools of fixed chunks (pool.h, sides.h) and are named by index; a side is
+ * made when its direction first speaks, since half of all flows on a scanned network never get an
+ * answer, and is packed while it is small. The index (index.h) is over a seeded hash, so that
+ * nobody outside can choose addresses that collide.
  *
  * A flow ends lazily, when its next packet comes too late, or by table_sweep(), which walks all
  * flows: so records do not depend on when the sweep runs. A full table gives up the flow that a
@@ -27,6 +28,7 @@
 #include "index.h"
 #include "key.h"
 #include "pool.h"
+#include "sides.h"
 
 #define TCP_LINGER_NS 1000000000ULL /* after FIN both ways or RST: stragglers still belong */
 #define PACKETS_MAX   0x80000000U   /* a side reports before its 32-bit counters can wrap */
@@ -46,7 +48,7 @@ enum flow_state {
 struct flow {
 	struct flow_key key; /* canonical */
 	uint32_t hash;
-	uint32_t side[2]; /* partials in the pool of sides, + 1; 0: not spoken yet */
+	uint32_t side[2]; /* numbers of sides; 0: not spoken yet */
 	uint8_t tcp_flags[2];
 	uint8_t direction[2]; /* in which each side was first seen */
 	uint8_t state;
@@ -60,10 +62,13 @@ struct table {
 	struct table_config config;
 	uint64_t seed; /* with the config: other threads read both */
 	struct pool flows;
-	struct pool sides;
+	struct sides sides;
 	struct index index;
 	const struct flow *last; /* the flow of the last packet; NULL: it has been reported */
 	uint32_t hand;
+	struct flow_partial room[2]; /* of the record in the making, where its sides are packed */
+	struct flow_partial *top;    /* two each of the records of table_look() */
+	uint32_t n_top;
 };
 
 static const struct flow_partial nothing;
@@ -73,9 +78,10 @@ static struct flow *flow_at(const struct table *t, uint32_t i)
 	return pool_at(&t->flows, i);
 }
 
-static struct flow_partial *side_of(const struct table *t, const struct flow *f, int side)
+/* NULL: it has not spoken yet. */
+static const struct flow_partial *side_of(struct table *t, const struct flow *f, int side)
 {
-	return f->side[side] ? pool_at(&t->sides, f->side[side] - 1) : NULL;
+	return f->side[side] ? sides_open(&t->sides, f->side[side], &t->room[side]) : NULL;
 }
 
 struct table *table_new(const struct table_config *config)
@@ -86,7 +92,7 @@ struct table *table_new(const struct table_config *config)
 		return NULL;
 	t->config = *config;
 	pool_init(&t->flows, sizeof(struct flow));
-	pool_init(&t->sides, sizeof(struct flow_partial));
+	sides_init(&t->sides);
 	if (index_init(&t->index)) {
 		free(t);
 		return NULL;
@@ -101,8 +107,9 @@ void table_free(struct table *t)
 	if (!t)
 		return;
 	pool_clear(&t->flows);
-	pool_clear(&t->sides);
+	sides_clear(&t->sides);
 	index_clear(&t->index);
+	free(t->top);
 	free(t);
 }
 
@@ -137,18 +144,12 @@ static const struct flow *likely_flow(const struct table *t, uint32_t hash)
 	return x->slots[i].number ? flow_at(t, x->slots[i].number - 1) : NULL;
 }
 
-static void prefetch(const void *at, size_t bytes)
-{
-	for (size_t i = 0; i < bytes; i += CACHE_LINE)
-		__builtin_prefetch((const char *)at + i, 1);
-}
-
 void table_prefetch_flow(const struct table *t, struct table_place place)
 {
 	const struct flow *f = likely_flow(t, place.hash);
 
-	if (f)
-		prefetch(f, sizeof(*f));
+	for (size_t i = 0; f && i < sizeof(*f); i += CACHE_LINE)
+		__builtin_prefetch((const char *)f + i, 1);
 }
 
 void table_prefetch_side(const struct table *t, struct table_place place)
@@ -156,7 +157,7 @@ void table_prefetch_side(const struct table *t, struct table_place place)
 	const struct flow *f = likely_flow(t, place.hash);
 
 	if (f && f->side[place.side])
-		prefetch(side_of(t, f, place.side), offsetof(struct flow_partial, iat_adjust));
+		sides_prefetch(&t->sides, f->side[place.side]);
 }
 
 /* Where in the index the flow of this key is, or the free place that ends the search for it. */
@@ -180,7 +181,7 @@ static void flow_reset(struct table *t, struct flow *f)
 		t->last = NULL;
 	for (i = 0; i < 2; i++)
 		if (f->side[i])
-			pool_release(&t->sides, f->side[i] - 1);
+			sides_release(&t->sides, f->side[i]);
 	f->side[0] = f->side[1] = 0;
 }
 
@@ -203,9 +204,9 @@ static void flow_remove(struct table *t, uint32_t number)
 }
 
 /* Which side began the conversation. */
-static int flow_initiator(const struct table *t, const struct flow *f)
+static int flow_initiator(const struct flow *f, const struct flow_partial *a,
+                          const struct flow_partial *b)
 {
-	const struct flow_partial *a = side_of(t, f, 0), *b = side_of(t, f, 1);
 	uint8_t one = a ? a->marks : 0, other = b ? b->marks : 0;
 
 	if ((one ^ other) & FLOW_SYN_ONLY)
@@ -229,10 +230,13 @@ static void record_fill_moved(const struct flow *f, int initiator, struct flow_r
 	r->verdict = NULL;
 }
 
-static void record_fill(const struct table *t, const struct flow *f, struct flow_record *r)
+/* Which side initiates comes back. The partials are valid until the next or the end of the flow.
+ */
+static int record_fill(struct table *t, const struct flow *f, struct flow_record *r)
 {
-	int initiator = t->config.uniflow ? 0 : flow_initiator(t, f);
-	const struct flow_partial *fwd = side_of(t, f, initiator), *rev = side_of(t, f, !initiator);
+	const struct flow_partial *side[2] = { side_of(t, f, 0), side_of(t, f, 1) };
+	int initiator = t->config.uniflow ? 0 : flow_initiator(f, side[0], side[1]);
+	const struct flow_partial *fwd = side[initiator], *rev = side[!initiator];
 
 	r->key = f->key;
 	if (initiator) {
@@ -255,6 +259,7 @@ static void record_fill(const struct table *t, const struct flow *f, struct flow
 	                       : f->last_ns;
 	r->end = RECORD_LIVE;
 	record_fill_moved(f, initiator, r);
+	return initiator;
 }
 
 /* Report the flow; it stays, empty, and remembers who began it. */
@@ -265,10 +270,9 @@ static void flow_emit(struct table *t, struct flow *f, enum record_end end)
 
 	if (!f->side[0] && !f->side[1])
 		return; /* reported before, silent since */
-	record_fill(t, f, &record);
+	initiator = record_fill(t, f, &record);
 	record.end = end;
 	t->config.emit(t->config.arg, &record);
-	initiator = flow_initiator(t, f);
 	f->state |= STATE_KNOWN | (initiator ? STATE_KNOWN_ONE : 0);
 	flow_reset(t, f);
 }
@@ -365,24 +369,22 @@ static struct flow *flow_for(struct table *t, const struct flow_key *key, uint32
 	return f;
 }
 
-/* The side of a flow, made if it has not spoken yet; *fresh tells. NULL: no memory. */
-static struct flow_partial *flow_side(struct table *t, struct flow *f, int side, uint64_t first_ns,
-                                      uint8_t direction, bool *fresh)
+/* Keep what has become of a side, or a new one's beginning. 0, or -ENOMEM: it is as it was. */
+static int flow_keep(struct table *t, struct flow *f, int side, const struct flow_partial *p,
+                     uint8_t direction)
 {
-	uint32_t number;
+	bool fresh = !f->side[side];
 
-	*fresh = !f->side[side];
-	if (!*fresh)
-		return side_of(t, f, side);
-	if (pool_take(&t->sides, &number))
-		return NULL;
+	if (sides_keep(&t->sides, &f->side[side], p))
+		return -ENOMEM;
+	if (!fresh)
+		return 0;
 	if (!f->side[!side]) {
-		f->start_ns = first_ns;
+		f->start_ns = p->first_ns;
 		f->state = side ? f->state | STATE_SIDE_ONE : f->state & ~STATE_SIDE_ONE;
 	}
-	f->side[side] = number + 1;
 	f->direction[side] = direction;
-	return pool_at(&t->sides, number);
+	return 0;
 }
 
 static void flow_touch(struct table *t, struct flow *f, int side, const struct flow_partial *p,
@@ -405,16 +407,18 @@ static int add_packet(struct table *t, const struct flow_key *key, struct table_
 {
 	bool opening = (packet->tcp_flags & (FLOW_SYN | FLOW_ACK)) == FLOW_SYN;
 	struct flow *f = flow_for(t, key, place.hash, packet->time_ns, opening);
-	struct flow_partial *p;
-	bool fresh;
+	struct flow_partial room, *p = &room;
 
-	p = f ? flow_side(t, f, place.side, packet->time_ns, packet->key.direction, &fresh) : NULL;
-	if (!p)
+	if (!f)
 		return -ENOMEM;
-	if (fresh)
-		flow_start(p, packet);
-	else
+	if (f->side[place.side]) {
+		p = sides_open(&t->sides, f->side[place.side], &room);
 		flow_add(p, packet);
+	} else {
+		flow_start(p, packet);
+	}
+	if (flow_keep(t, f, place.side, p, packet->key.direction))
+		return -ENOMEM;
 	t->last = f;
 	flow_touch(t, f, place.side, p, packet->tcp_flags, packet->segments, packet->length);
 	return 0;
@@ -433,7 +437,7 @@ int table_add_located(struct table *t, const struct flow_packet *packet, struct 
 	return add_packet(t, &packet->key, place, packet);
 }
 
-bool table_last(const struct table *t, struct flow_record *record)
+bool table_last(struct table *t, struct flow_record *record)
 {
 	if (t->last)
 		record_fill(t, t->last, record);
@@ -446,16 +450,17 @@ int table_add_partial(struct table *t, const struct flow_key *wire_key,
 	struct flow_key key = *wire_key;
 	struct table_place place = table_locate(t, &key);
 	struct flow *f = flow_for(t, &key, place.hash, part->first_ns, part->marks & FLOW_SYN_ONLY);
-	struct flow_partial *p;
-	bool fresh;
+	const struct flow_partial *p = part;
+	struct flow_partial room, *known;
 
-	p = f ? flow_side(t, f, place.side, part->first_ns, wire_key->direction, &fresh) : NULL;
-	if (!p)
+	if (!f)
 		return -ENOMEM;
-	if (fresh)
-		*p = *part;
-	else
-		flow_merge(p, part);
+	if (f->side[place.side]) {
+		p = known = sides_open(&t->sides, f->side[place.side], &room);
+		flow_merge(known, part);
+	}
+	if (flow_keep(t, f, place.side, p, wire_key->direction))
+		return -ENOMEM;
 	flow_touch(t, f, place.side, p, part->tcp_flags, part->packets, part->bytes);
 	return 0;
 }
@@ -491,7 +496,7 @@ static void prefetch_next(const struct table *t, uint32_t number)
 	f = flow_at(t, number);
 	for (side = 0; f->state & STATE_USED && side < 2; side++)
 		if (f->side[side])
-			prefetch(side_of(t, f, side), sizeof(struct flow_partial));
+			sides_prefetch(&t->sides, f->side[side]);
 }
 
 void table_flush(struct table *t, enum record_end end)
@@ -515,32 +520,71 @@ uint32_t table_count(const struct table *t)
 
 uint64_t table_memory(const struct table *t)
 {
-	return pool_memory(&t->flows) + pool_memory(&t->sides) +
-	       (uint64_t)t->index.n_slots * sizeof(*t->index.slots);
+	return pool_memory(&t->flows) + sides_memory(&t->sides) +
+	       (uint64_t)t->index.n_slots * sizeof(*t->index.slots) +
+	       (uint64_t)t->n_top * 2 * sizeof(*t->top);
 }
 
-static void top_insert(struct flow_record *records, uint64_t *bytes, uint32_t n, uint32_t *used,
-                       const struct flow_record *record, uint64_t moved)
+/* Room for the sides of n records; how many there is room for. */
+static uint32_t top_reserve(struct table *t, uint32_t n)
 {
-	uint32_t i = *used < n ? (*used)++ : n - 1;
+	struct flow_partial *top;
 
-	for (; i > 0 && bytes[i - 1] < moved; i--) {
-		bytes[i] = bytes[i - 1];
-		records[i] = records[i - 1];
+	if (n <= t->n_top)
+		return n;
+	top = realloc(t->top, (size_t)n * 2 * sizeof(*top));
+	if (!top)
+		return t->n_top;
+	t->top = top;
+	t->n_top = n;
+	return n;
+}
+
+/* What table_look() is to find, and what it has. */
+struct top {
+	struct flow_record *records;
+	uint64_t *bytes;
+	uint32_t n, used;
+};
+
+/* Its sides move into room of its own: that of the record which falls out, if one does. */
+static void top_insert(const struct table *t, struct top *top, const struct flow_record *record,
+                       uint64_t moved)
+{
+	uint32_t i = top->used < top->n ? top->used++ : top->n - 1;
+	struct flow_partial *sides = t->top + (top->records[i].fwd - t->top);
+
+	sides[0] = *record->fwd;
+	sides[1] = *record->rev;
+	for (; i > 0 && top->bytes[i - 1] < moved; i--) {
+		top->bytes[i] = top->bytes[i - 1];
+		top->records[i] = top->records[i - 1];
 	}
-	bytes[i] = moved;
-	records[i] = *record;
+	top->bytes[i] = moved;
+	top->records[i] = *record;
+	top->records[i].fwd = &sides[0];
+	top->records[i].rev = &sides[1];
+}
+
+static struct top top_begin(struct table *t, struct flow_record *records, uint64_t *bytes,
+                            uint32_t n)
+{
+	struct top top = { records, bytes, top_reserve(t, n), 0 };
+
+	for (uint32_t i = 0; i < top.n; i++)
+		records[i].fwd = t->top + (size_t)i * 2;
+	return top;
 }
 
 uint32_t table_look(struct table *t, struct flow_record *records, uint64_t *bytes, uint32_t n,
                     table_emit each)
 {
+	struct top top = top_begin(t, records, bytes, n);
 	struct flow_record record;
-	uint32_t i, used = 0;
-	uint64_t moved;
 	struct flow *f;
+	uint64_t moved;
 
-	for (i = 0; i < t->flows.top; i++) {
+	for (uint32_t i = 0; i < t->flows.top; i++) {
 		f = flow_at(t, i);
 		moved = f->moved_bytes[0] + f->moved_bytes[1];
 		if (!(f->state & STATE_USED) || !moved)
@@ -548,11 +592,12 @@ uint32_t table_look(struct table *t, struct flow_record *records, uint64_t *byte
 		record_fill(t, f, &record);
 		if (each)
 			each(t->config.arg, &record);
-		if ((f->side[0] || f->side[1]) && n && (used < n || moved > bytes[n - 1]))
-			top_insert(records, bytes, n, &used, &record, moved);
+		if ((f->side[0] || f->side[1]) && top.n &&
+		    (top.used < top.n || moved > bytes[top.n - 1]))
+			top_insert(t, &top, &record, moved);
 		f->moved_bytes[0] = f->moved_bytes[1] = 0;
 		f->moved_packets[0] = f->moved_packets[1] = 0;
 		f->state |= STATE_SEEN;
 	}
-	return used;
+	return top.used;
 }

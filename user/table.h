@@ -56,8 +56,11 @@ int table_add_packet(struct table *t, const struct flow_packet *packet);
 int table_add_located(struct table *t, const struct flow_packet *packet, struct table_place place);
 int table_add_partial(struct table *t, const struct flow_key *key, const struct flow_partial *part);
 
-/* Look at the flow that the last packet went into; false if it has been reported since. */
-bool table_last(const struct table *t, struct flow_record *record);
+/*
+ * Look at the flow that the last packet went into; false if it has been reported since. Valid until
+ * the table is touched.
+ */
+bool table_last(struct table *t, struct flow_record *record);
 
 /* Emit what has ended by now_ns. To be called now and then. */
 void table_sweep(struct table *t, uint64_t now_ns);
@@ -72,9 +75,9 @@ uint64_t table_memory(const struct table *t);
 /*
  * Look at what moved since the last look: call each (unless NULL) with a record of every such flow,
  * end RECORD_LIVE, and put the n busiest, busiest first, into records, with the bytes of that time
- * into bytes. How many comes back. Valid until the table is touched. What moved in a flow that was
- * cut by the active timeout is still shown here, with partials that may be empty; flows that ended
- * showed what had moved in their last record.
+ * into bytes. How many comes back; fewer also for want of memory. These are valid until the next
+ * look. What moved in a flow that was cut by the active timeout is still shown here, with partials
+ * that may be empty; flows that ended showed what had moved in their last record.
  */
 uint32_t table_look(struct table *t, struct flow_record *records, uint64_t *bytes, uint32_t n,
                     table_emit each);

@@ -270,7 +270,7 @@ void watch_finish(struct watch *w)
 		hostwatch_end(w->hosts);
 }
 
-static struct held *hold(struct watch *w, const struct flow_record *record)
+void watch_record(struct watch *w, const struct flow_record *record)
 {
 	struct held *h;
 
@@ -278,22 +278,10 @@ static struct held *hold(struct watch *w, const struct flow_record *record)
 		watch_settle(w);
 	h = &w->held[w->n_held++];
 	h->record = *record;
-	return h;
-}
-
-void watch_record(struct watch *w, const struct flow_record *record)
-{
-	struct held *h = hold(w, record);
-
 	h->fwd = *record->fwd;
 	h->rev = *record->rev;
 	h->record.fwd = &h->fwd;
 	h->record.rev = &h->rev;
-}
-
-void watch_look(struct watch *w, const struct flow_record *record)
-{
-	hold(w, record);
 }
 
 bool watch_is_learning(const struct watch *w)

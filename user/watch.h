@@ -64,11 +64,8 @@ struct watch *watch_open(const struct watch_options *options, const struct watch
 /* Accepts NULL. */
 void watch_close(struct watch *w);
 
-/* A record left the table: it is passed on, now or with a batch of others. */
+/* A record left the table, or a live flow moved: it is passed on, now or with a batch of others. */
 void watch_record(struct watch *w, const struct flow_record *record);
-
-/* A live flow that moved: valid until watch_settle(), as its partials must be. */
-void watch_look(struct watch *w, const struct flow_record *record);
 
 /* Judge and pass on all that is held. */
 void watch_settle(struct watch *w);
