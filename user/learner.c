@@ -2,7 +2,8 @@
 /*
  * The learner. The flows of the time that is being learned lie in `open`; when its time is over it
  * is handed, whole, to a thread that trains from it, and another takes its place. So the loop never
- * waits for a training, and the thread shares nothing with it but the finished model.
+ * waits for a training, and the thread shares nothing with it but the finished model and the
+ * baseline in use, which stays as it is until then.
  *
  * A later model must pass before it replaces the one before: of the flows that were normal before,
  * it may not call more than a small share anomalous, and it must tell flows apart at all.
@@ -31,9 +32,11 @@ struct training {
 	bool is_started;
 	atomic_bool is_done;
 	struct baseline *baseline;
+	const struct baseline *settled; /* the one in use, which stays as it is; NULL: none */
 	const struct learner_options *options;
-	struct model *model; /* NULL: error tells why */
-	char error[TEXT];
+	struct model *model;
+	bool is_refused, is_saved;
+	char error[TEXT]; /* why there is no model, or it was refused or not saved */
 };
 
 struct learner {
@@ -88,17 +91,33 @@ int learner_record(struct learner *l, const struct flow_record *record)
 	return baseline_sample(l->open, record);
 }
 
+/* May this model take over? Else error tells why not. */
+static bool passes(struct training *t)
+{
+	double alarms, most = 10 * t->options->false_positive_rate + ALARMS_MOST;
+
+	if (t->model->quantile[95] - t->model->quantile[5] < SPREAD_LEAST) {
+		snprintf(t->error, sizeof(t->error), "it cannot tell flows apart");
+		return false;
+	}
+	if (!t->settled)
+		return true;
+	alarms = baseline_alarms(t->settled, t->model);
+	snprintf(t->error, sizeof(t->error),
+	         "it would call %.1f %% of the last baseline's flows anomalous", 100 * alarms);
+	return alarms <= most;
+}
+
+/* What is kept is what is used: a model that is refused is not saved. */
 static void *train(void *arg)
 {
 	struct training *t = arg;
 
 	t->model = baseline_train(t->baseline, t->options->false_positive_rate, t->error,
 	                          sizeof(t->error));
-	if (t->model && t->options->save &&
-	    model_save(t->model, t->options->save, t->error, sizeof(t->error))) {
-		model_close(t->model);
-		t->model = NULL;
-	}
+	t->is_refused = t->model && !passes(t);
+	if (t->model && !t->is_refused && t->options->save)
+		t->is_saved = !model_save(t->model, t->options->save, t->error, sizeof(t->error));
 	atomic_store(&t->is_done, true);
 	return NULL;
 }
@@ -113,7 +132,9 @@ static void begin_training(struct learner *l, struct buf *news)
 		buf_text(news, "cannot learn: no memory; the last baseline goes on\n");
 		return;
 	}
-	*t = (struct training){ .baseline = l->open, .options = &l->options };
+	*t = (struct training){ .baseline = l->open,
+		                .settled = l->settled,
+		                .options = &l->options };
 	l->open = next;
 	if (pthread_create(&t->thread, NULL, train, t)) {
 		buf_text(news, "cannot learn: no thread can be started\n");
@@ -123,21 +144,13 @@ static void begin_training(struct learner *l, struct buf *news)
 	t->is_started = true;
 }
 
-/* May this model take over? Else the reason. */
-static bool passes(const struct learner *l, const struct model *m, char *why, size_t size)
+static void tell_saved(const struct training *t, struct buf *news)
 {
-	double alarms, most = 10 * l->options.false_positive_rate + ALARMS_MOST;
-
-	if (m->quantile[95] - m->quantile[5] < SPREAD_LEAST) {
-		snprintf(why, size, "it cannot tell flows apart");
-		return false;
-	}
-	if (!l->settled)
-		return true;
-	alarms = baseline_alarms(l->settled, m);
-	snprintf(why, size, "it would call %.1f %% of the last baseline's flows anomalous",
-	         100 * alarms);
-	return alarms <= most;
+	if (t->is_saved)
+		buf_format(news, "; saved as %s", t->options->save);
+	else if (t->options->save)
+		buf_format(news, "; not saved: %s", t->error);
+	buf_char(news, '\n');
 }
 
 static void adopt(struct learner *l, struct baseline *b, const struct model *m, struct buf *news)
@@ -149,9 +162,9 @@ static void adopt(struct learner *l, struct baseline *b, const struct model *m, 
 	drift_free(l->drift);
 	l->drift = drift_new(baseline_rows(b));
 	l->version++;
-	buf_format(news, "baseline %u learned from %s flows, threshold %.3f%s%s\n", l->version,
-	           units_grouped(flows, baseline_flows(b)), m->threshold,
-	           l->options.save ? "; saved as " : "", l->options.save ? l->options.save : "");
+	buf_format(news, "baseline %u learned from %s flows, threshold %.3f", l->version,
+	           units_grouped(flows, baseline_flows(b)), m->threshold);
+	tell_saved(&l->training, news);
 	baseline_print(b, news);
 }
 
@@ -159,21 +172,19 @@ static struct model *end_training(struct learner *l, struct buf *news)
 {
 	struct training *t = &l->training;
 	struct model *m = t->model;
-	char why[TEXT];
 
 	pthread_join(t->thread, NULL);
 	t->is_started = false;
-	if (!m) {
-		buf_format(news, "no baseline: %s; learning goes on\n", t->error);
-	} else if (!passes(l, m, why, sizeof(why))) {
-		buf_format(news, "a new baseline was refused: %s; baseline %u stays\n", why,
-		           l->version);
-		model_close(m);
-		m = NULL;
-	} else {
+	if (m && !t->is_refused) {
 		adopt(l, t->baseline, m, news);
 		return m;
 	}
+	if (m && l->settled)
+		buf_format(news, "a new baseline was refused: %s; baseline %u stays\n", t->error,
+		           l->version);
+	else
+		buf_format(news, "no baseline: %s; learning goes on\n", t->error);
+	model_close(m);
 	baseline_free(t->baseline);
 	return NULL;
 }
