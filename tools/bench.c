@@ -4,9 +4,13 @@
  *
  * Each hook's generator (bench.bpf.c) is run a million times by BPF_PROG_TEST_RUN over a pattern
  * of flow numbers made here, with each contender as its tail call in turn: nothing, empty, time,
- * minimal, weir; then all again, so that what else the machine does meets them alike. A round's
- * cost of a contender is its time less that of "nothing" in the same round; CPU time of the
- * thread, not wall time. The tables are filled first, which gives the price of a new flow.
+ * minimal, weir; then all again, the last two in turned order, so that what else the machine does
+ * meets them alike. A round's cost of a contender is its time less that of "nothing" in the same
+ * round; CPU time of the thread, not wall time. The ratio is the median of the rounds' own ratios.
+ *
+ * Where the kernel happens to put a table changes its cost by some percent for as long as it lives.
+ * So the tables are made anew several times, with some rounds each. They are filled first, which
+ * gives the price of a new flow.
  *
  * weir's programs are those of this build, set up as the agent does, but for one thing: only the
  * table of the CPU that runs has its full size.
@@ -32,7 +36,9 @@
 #include "opt.h"
 
 #define LEAST_ENTRIES 65536 /* the agent's own table size */
-#define ROUNDS_MAX    101
+#define ROUNDS_MAX    33    /* with the same tables */
+#define OPENINGS_MAX  9     /* tables made */
+#define SAMPLES_MAX   (ROUNDS_MAX * OPENINGS_MAX)
 #define TARGET_RATIO  1.4
 
 extern const char bench_bpf_start[], bench_bpf_end[];
@@ -82,7 +88,7 @@ static const struct pattern patterns[] = {
 #define N_PATTERNS (sizeof(patterns) / sizeof(patterns[0]))
 
 struct settings {
-	uint64_t rounds, cpu;
+	uint64_t rounds, openings, cpu;
 	int protocol; /* 0 UDP, 1 TCP */
 };
 
@@ -98,14 +104,17 @@ struct bench {
 
 /* Of one hook and pattern, ns. */
 struct result {
-	double round[N_CONTENDERS][ROUNDS_MAX];
-	double insert[N_CONTENDERS];
+	double round[N_CONTENDERS][SAMPLES_MAX];
+	uint32_t n; /* of these */
+	double insert[N_CONTENDERS][OPENINGS_MAX];
 	uint64_t memory[N_CONTENDERS];
 };
 
 static const struct opt rows[] = {
 	{ "rounds", 0, "N", OPT_NUMBER, offsetof(struct settings, rounds), 1, ROUNDS_MAX, NULL,
-	  "how often each is measured" },
+	  "how often each is measured with the same tables" },
+	{ "tables", 0, "N", OPT_NUMBER, offsetof(struct settings, openings), 1, OPENINGS_MAX, NULL,
+	  "how often the tables are made anew" },
 	{ "cpu", 0, "N", OPT_NUMBER, offsetof(struct settings, cpu), 0, CPU_SETSIZE - 1, NULL,
 	  "run on this CPU" },
 	{ "protocol", 0, "NAME", OPT_CHOICE, offsetof(struct settings, protocol), 0, 0, "udp|tcp",
@@ -311,7 +320,8 @@ static double run(const struct bench *b, const struct hook *h, enum contender c,
 }
 
 /* Fill the tables with all flows; n must not be more than the pattern holds. */
-static int fill(struct bench *b, const struct hook *h, uint32_t flows, struct result *r)
+static int fill(struct bench *b, const struct hook *h, uint32_t flows, struct result *r,
+                uint32_t opening)
 {
 	double own, minimal, weir;
 
@@ -320,8 +330,8 @@ static int fill(struct bench *b, const struct hook *h, uint32_t flows, struct re
 	own = run(b, h, NOTHING, flows);
 	minimal = run(b, h, MINIMAL, flows);
 	weir = run(b, h, WEIR, flows);
-	r->insert[MINIMAL] = minimal - own;
-	r->insert[WEIR] = weir - own;
+	r->insert[MINIMAL][opening] = minimal - own;
+	r->insert[WEIR][opening] = weir - own;
 	return own < 0 || minimal < 0 || weir < 0 ? -1 : 0;
 }
 
@@ -340,31 +350,58 @@ static int check(const struct bench *b, const struct pattern *p, uint64_t packet
 	return -1;
 }
 
-static int measure(const struct settings *s, const struct hook *h, const struct pattern *p,
-                   struct result *r)
+/* The contenders in their order, but that minimal and weir take turns in being first. */
+static enum contender whose_turn(uint32_t round, uint32_t i)
+{
+	return round % 2 && i >= MINIMAL ? MINIMAL + WEIR - i : i;
+}
+
+static int measure_round(const struct bench *b, const struct hook *h, struct result *r)
+{
+	uint32_t at = r->n++;
+
+	for (uint32_t i = 0; i < N_CONTENDERS; i++) {
+		enum contender c = whose_turn(at, i);
+		double ns = run(b, h, c, BENCH_PACKETS);
+
+		if (ns < 0)
+			return -1;
+		r->round[c][at] = ns - (c == NOTHING ? 0 : r->round[NOTHING][at]);
+	}
+	return 0;
+}
+
+/* With tables of its own. */
+static int measure_opening(const struct settings *s, const struct hook *h, const struct pattern *p,
+                           struct result *r, uint32_t opening)
 {
 	struct bench b;
 	int failed = -1;
 
-	if (bench_open(&b, s, p) || fill(&b, h, p->flows, r) || pattern_fill(&b, p))
+	if (bench_open(&b, s, p) || fill(&b, h, p->flows, r, opening) || pattern_fill(&b, p))
 		goto out;
 	run(&b, h, MINIMAL, BENCH_PACKETS); /* warm up */
+	run(&b, h, WEIR, BENCH_PACKETS);
 	for (uint32_t round = 0; round < s->rounds; round++)
-		for (enum contender c = 0; c < N_CONTENDERS; c++) {
-			double ns = run(&b, h, c, BENCH_PACKETS);
-
-			if (ns < 0)
-				goto out;
-			r->round[c][round] = ns - (c == NOTHING ? 0 : r->round[NOTHING][round]);
-		}
+		if (measure_round(&b, h, r))
+			goto out;
 	r->memory[MINIMAL] = map_memory(bpf_object__find_map_fd_by_name(b.base, "minimal"));
 	r->memory[WEIR] = map_memory(b.table);
-	failed = check(&b, p, p->flows + s->rounds * (uint64_t)BENCH_PACKETS);
+	failed = check(&b, p, p->flows + (1 + s->rounds) * (uint64_t)BENCH_PACKETS);
 out:
 	if (failed)
 		log_error("bench: cannot measure %s: %s; are you root?", h->name, strerror(errno));
 	bench_close(&b);
 	return failed;
+}
+
+static int measure(const struct settings *s, const struct hook *h, const struct pattern *p,
+                   struct result *r)
+{
+	for (uint32_t opening = 0; opening < s->openings; opening++)
+		if (measure_opening(s, h, p, r, opening))
+			return -1;
+	return 0;
 }
 
 static int compare(const void *a, const void *b)
@@ -374,52 +411,61 @@ static int compare(const void *a, const void *b)
 	return (*x > *y) - (*x < *y);
 }
 
-/* Sorts a copy: median, and the extremes if low and high are given. */
-static double median(const double *values, uint32_t n, double *low, double *high)
+/* Of n values; sorts a copy. */
+struct spread {
+	double least, quarter, median, three_quarters, most;
+};
+
+static struct spread spread_of(const double *values, uint32_t n)
 {
-	double sorted[ROUNDS_MAX];
+	double sorted[SAMPLES_MAX];
 
 	memcpy(sorted, values, n * sizeof(*values));
 	qsort(sorted, n, sizeof(*sorted), compare);
-	if (low)
-		*low = sorted[0];
-	if (high)
-		*high = sorted[n - 1];
-	return n % 2 ? sorted[n / 2] : (sorted[n / 2 - 1] + sorted[n / 2]) / 2;
+	return (struct spread){ .least = sorted[0],
+		                .quarter = sorted[(n - 1) / 4],
+		                .median = (sorted[(n - 1) / 2] + sorted[n / 2]) / 2,
+		                .three_quarters = sorted[n - 1 - (n - 1) / 4],
+		                .most = sorted[n - 1] };
 }
 
-static void print_costs(const struct hook *h, const struct pattern *p, const struct result *r,
-                        uint32_t rounds)
+static struct spread ratio_of(const struct result *r)
 {
-	double ratio[ROUNDS_MAX], low, high;
+	double ratio[SAMPLES_MAX];
+
+	for (uint32_t i = 0; i < r->n; i++)
+		ratio[i] = r->round[WEIR][i] / r->round[MINIMAL][i];
+	return spread_of(ratio, r->n);
+}
+
+static void print_costs(const struct hook *h, const struct pattern *p, const struct result *r)
+{
+	struct spread ratio = ratio_of(r);
 
 	printf("%-4s %-15s", h->name, p->name);
 	for (enum contender c = 0; c < N_CONTENDERS; c++) {
-		double ns = median(r->round[c], rounds, &low, &high);
+		struct spread ns = spread_of(r->round[c], r->n);
 
 		if (c < MINIMAL)
-			printf(" %7.1f", ns);
+			printf(" %7.1f", ns.median);
 		else
-			printf(" %7.1f (%5.1f-%5.1f)", ns, low, high);
+			printf(" %7.1f (%5.1f-%5.1f)", ns.median, ns.least, ns.most);
 	}
-	for (uint32_t i = 0; i < rounds; i++)
-		ratio[i] = r->round[WEIR][i] / r->round[MINIMAL][i];
-	printf(" %8.2f\n", median(ratio, rounds, NULL, NULL));
+	printf(" %8.2f (%.2f-%.2f)\n", ratio.median, ratio.quarter, ratio.three_quarters);
 	fflush(stdout);
 }
 
 /* Of a hook's patterns the one where weir costs most beside minimal. */
-static void print_target(const struct hook *h, const struct result *results, uint32_t rounds)
+static void print_target(const struct hook *h, const struct result *results)
 {
-	double ratio[ROUNDS_MAX], worst = 0, value;
 	const char *where = "";
+	double worst = 0;
 
 	for (size_t p = 0; p < N_PATTERNS; p++) {
-		for (uint32_t i = 0; i < rounds; i++)
-			ratio[i] = results[p].round[WEIR][i] / results[p].round[MINIMAL][i];
-		value = median(ratio, rounds, NULL, NULL);
-		if (value > worst) {
-			worst = value;
+		double ratio = ratio_of(&results[p]).median;
+
+		if (ratio > worst) {
+			worst = ratio;
 			where = patterns[p].name;
 		}
 	}
@@ -427,7 +473,7 @@ static void print_target(const struct hook *h, const struct result *results, uin
 	       h->name, where, worst, TARGET_RATIO, worst <= TARGET_RATIO ? "met" : "missed");
 }
 
-static void print_inserts(const struct result *results)
+static void print_inserts(const struct result *results, uint32_t openings)
 {
 	printf("\nNew flows: ns each, and million a second on one CPU\n%-20s %18s %18s\n",
 	       "hook flows", "minimal", "weir");
@@ -435,9 +481,11 @@ static void print_inserts(const struct result *results)
 		for (size_t p = 2; p < 4; p++) {
 			const struct result *r = &results[h * N_PATTERNS + p];
 
+			double minimal = spread_of(r->insert[MINIMAL], openings).median;
+			double weir = spread_of(r->insert[WEIR], openings).median;
+
 			printf("%-4s %-15s %9.0f %8.2f %9.0f %8.2f\n", hooks[h].name,
-			       patterns[p].name, r->insert[MINIMAL], 1e3 / r->insert[MINIMAL],
-			       r->insert[WEIR], 1e3 / r->insert[WEIR]);
+			       patterns[p].name, minimal, 1e3 / minimal, weir, 1e3 / weir);
 		}
 }
 
@@ -455,10 +503,11 @@ static int bench_packets(const struct settings *s)
 {
 	static struct result results[N_HOOKS * N_PATTERNS];
 
-	printf("Cost of a packet: ns, median of %" PRIu64 " rounds (least-most); 64-byte %s; less "
-	       "the generator's\n",
-	       s->rounds, s->protocol ? "TCP" : "UDP");
-	printf("%-20s %7s %7s %7s %21s %21s %8s\n", "hook flows", "(gen.)", "empty", "time",
+	printf("Cost of a packet: ns, median of %" PRIu64
+	       " rounds (least-most), ratio in each round "
+	       "(middle half);\n64-byte %s; less the generator's; tables made %" PRIu64 " times\n",
+	       s->rounds * s->openings, s->protocol ? "TCP" : "UDP", s->openings);
+	printf("%-20s %7s %7s %7s %21s %21s %20s\n", "hook flows", "(gen.)", "empty", "time",
 	       "minimal", "weir", "<= 1.4?");
 	for (size_t h = 0; h < N_HOOKS; h++)
 		for (size_t p = 0; p < N_PATTERNS; p++) {
@@ -466,18 +515,18 @@ static int bench_packets(const struct settings *s)
 
 			if (measure(s, &hooks[h], &patterns[p], r))
 				return 1;
-			print_costs(&hooks[h], &patterns[p], r, s->rounds);
+			print_costs(&hooks[h], &patterns[p], r);
 		}
-	print_inserts(results);
+	print_inserts(results, s->openings);
 	print_memory(&results[3], &patterns[3]);
 	for (size_t h = 0; h < N_HOOKS; h++)
-		print_target(&hooks[h], &results[h * N_PATTERNS], s->rounds);
+		print_target(&hooks[h], &results[h * N_PATTERNS]);
 	return 0;
 }
 
 int main(int argc, char **argv)
 {
-	struct settings s = { .rounds = 5, .cpu = sched_getcpu() };
+	struct settings s = { .rounds = 3, .openings = 3, .cpu = sched_getcpu() };
 	enum opt_result parsed = opt_parse(&command, &s, &argc, argv);
 	cpu_set_t set;
 

@@ -13,7 +13,7 @@ set -u
 cd "$(dirname "$0")/.." || exit 1
 export LC_ALL=C
 
-rounds=${1:-7}
+rounds=${1:-3}
 report=build/bench/report.txt
 failed=()
 rights=()
