@@ -157,7 +157,7 @@ $(B)/fuzz/obj/%.o: %.c | $(if $(ONNX),$(B)/onnx.pb-c.c)
 $(B)/fuzz/libweir.a: $(FUZZ_OBJ) $(if $(ONNX),$(O)/onnx.pb-c.o)
 	$(Q)rm -f $@ && $(AR) rcs $@ $^
 
-$(B)/fuzz_%: tests/fuzz/fuzz_%.c bpf/flow.h bpf/parse.h $(B)/fuzz/libweir.a $(O)/libweir.a
+$(B)/fuzz_%: tests/fuzz/fuzz_%.c $(wildcard bpf/*.h) $(B)/fuzz/libweir.a $(O)/libweir.a
 	$(call say,FUZZ,$@)
 	$(Q)mkdir -p $(@D) && $(CLANG) $(ALL_CFLAGS) -O1 $(FUZZ) -fsanitize=fuzzer -o $@ $< \
 		$(B)/fuzz/libweir.a $(O)/libweir.a $(ALL_LIBS)

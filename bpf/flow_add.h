@@ -1,0 +1,216 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/*
+ * How a packet grows a flow: flow_start() for the first, flow_add() for each that follows. Run for
+ * every packet there is, so written for the processor: few branches that traffic decides, cache
+ * lines asked for before they are needed (struct flow_partial tells who needs which).
+ */
+#ifndef WEIR_FLOW_ADD_H
+#define WEIR_FLOW_ADD_H
+
+#include "flow.h"
+
+/* 1 if a > b, else 0, without a branch: histogram bins of mixed traffic cannot be predicted. */
+FLOW_INLINE __u64 flow_above(__u64 a, __u64 b)
+{
+	__u64 difference = b - a;
+
+	asm("" : "+r"(difference)); /* keeps clang from turning the shift into a jump */
+	return difference >> 63;
+}
+
+/* Bin of a payload size: 0, 1..32, ..64, ..128, ..256, ..512, ..1024, more. */
+FLOW_INLINE __u32 flow_payload_bin(__u64 payload)
+{
+	return flow_above(payload, 0) + flow_above(payload, 32) + flow_above(payload, 64) +
+	       flow_above(payload, 128) + flow_above(payload, 256) + flow_above(payload, 512) +
+	       flow_above(payload, 1024);
+}
+
+/* Bin of a gap in ticks: powers of eight, from under 16 us to over 4.3 s. */
+FLOW_INLINE __u32 flow_iat_bin(__u64 ticks)
+{
+	return flow_above(ticks, 15) + flow_above(ticks, 127) + flow_above(ticks, 1023) +
+	       flow_above(ticks, 8191) + flow_above(ticks, 65535) + flow_above(ticks, 524287) +
+	       flow_above(ticks, 4194303);
+}
+
+FLOW_INLINE __u16 flow_u16(__u32 value)
+{
+	return value > 0xffff ? 0xffff : value;
+}
+
+/* Serial number arithmetic, RFC 1982: a lies before b. */
+FLOW_INLINE int flow_seq_before(__u32 a, __u32 b)
+{
+	return (__s32)(a - b) < 0;
+}
+
+FLOW_INLINE void flow_add_gap(struct flow_partial *p, __u64 from_ns, __u64 to_ns)
+{
+	__u64 ticks = (to_ns >> FLOW_TICK_SHIFT) - (from_ns >> FLOW_TICK_SHIFT);
+	__u64 square;
+
+	if (ticks > 0xffffffff)
+		ticks = 0xffffffff;
+	square = ticks * ticks;
+	p->iat_sq += square;
+	if (p->iat_sq < square)
+		p->iat_sq_high++;
+	if (ticks < p->iat_min)
+		p->iat_min = ticks;
+	if (ticks > p->iat_max)
+		p->iat_max = ticks;
+	p->iat_hist[flow_iat_bin(ticks) & (FLOW_BINS - 1)]++;
+}
+
+/* Sizes of n packets of this length and payload. */
+FLOW_INLINE void flow_add_sizes(struct flow_partial *p, __u32 length, __u32 payload, __u32 n)
+{
+	__u16 short_length = flow_u16(length), short_payload = flow_u16(payload);
+
+	p->length_sq += (__u64)length * length * n;
+	p->payload_sq += (__u64)payload * payload * n;
+	p->payload_hist[flow_payload_bin(payload) & (FLOW_BINS - 1)] += n;
+	if (short_length < p->length_min)
+		p->length_min = short_length;
+	if (short_length > p->length_max)
+		p->length_max = short_length;
+	if (short_payload < p->payload_min)
+		p->payload_min = short_payload;
+	if (short_payload > p->payload_max)
+		p->payload_max = short_payload;
+}
+
+FLOW_INLINE void flow_add_first_payload(struct flow_partial *p, __u32 payload)
+{
+	__u32 n = p->n_first;
+
+	if (n < FLOW_FIRST) {
+		p->first_payload[n & (FLOW_FIRST - 1)] = flow_u16(payload);
+		p->n_first = n + 1;
+	}
+}
+
+/* The segments of a super-packet but the last; no gaps between them are known, so none is long. */
+FLOW_INLINE void flow_add_segments(struct flow_partial *p, const struct flow_packet *k)
+{
+	__u32 more = k->segments - 1, i;
+
+	flow_add_sizes(p, k->headers + k->segment_payload, k->segment_payload, more);
+	for (i = 0; i < FLOW_FIRST; i++)
+		if (i < more)
+			flow_add_first_payload(p, k->segment_payload);
+	p->iat_hist[0] += more;
+	p->iat_min = 0;
+	p->marks |= FLOW_COALESCED;
+}
+
+FLOW_INLINE void flow_add_sequence(struct flow_partial *p, const struct flow_packet *k)
+{
+	/* SYN and FIN take a number each. */
+	__u32 end = k->tcp_seq + k->payload + (k->tcp_flags & 1) + (k->tcp_flags >> 1 & 1);
+
+	if (end == k->tcp_seq)
+		return; /* a bare ACK sends nothing */
+	if (!(p->marks & FLOW_SEQ_VALID)) {
+		p->marks |= FLOW_SEQ_VALID;
+		p->seq_first = k->tcp_seq;
+		p->seq_next = end;
+		return;
+	}
+	if (k->tcp_seq != p->seq_next) {
+		if (flow_seq_before(k->tcp_seq, p->seq_next))
+			p->retransmits++;
+		else
+			p->out_of_order++;
+	}
+	if (flow_seq_before(p->seq_next, end))
+		p->seq_next = end;
+}
+
+FLOW_INLINE void flow_add_tcp(struct flow_partial *p, const struct flow_packet *k)
+{
+	__u32 flags = k->tcp_flags, more = k->segments - 1;
+
+	/* Segmentation repeats ACK, URG and ECE; FIN and PSH go with the last, CWR with the first.
+	 */
+	p->tcp_flag[0] += flags & 1;
+	p->tcp_flag[1] += flags >> 1 & 1;
+	p->tcp_flag[2] += flags >> 2 & 1;
+	p->tcp_flag[3] += flags >> 3 & 1;
+	p->tcp_flag[4] += (flags >> 4 & 1) * (more + 1);
+	p->tcp_flag[5] += (flags >> 5 & 1) * (more + 1);
+	p->tcp_flag[6] += (flags >> 6 & 1) * (more + 1);
+	p->tcp_flag[7] += flags >> 7 & 1;
+	p->tcp_flags |= flags;
+	if (flags & FLOW_SYN)
+		p->marks |= flags & FLOW_ACK ? FLOW_SYN_ACK : FLOW_SYN_ONLY;
+	if (!p->window_set) {
+		p->window_set = 1;
+		p->window_first = p->window_min = p->window_max = k->tcp_window;
+	}
+	if (k->tcp_window < p->window_min)
+		p->window_min = k->tcp_window;
+	if (k->tcp_window > p->window_max)
+		p->window_max = k->tcp_window;
+	if (!k->fragment) /* the rest of a fragmented segment has no sequence number to follow */
+		flow_add_sequence(p, k);
+}
+
+/* Put a packet of the same key and direction into p, which flow_start() has begun. */
+FLOW_INLINE void flow_add_facts(struct flow_partial *p, const struct flow_packet *k)
+{
+	__u32 last = k->payload;
+
+	p->packets += k->segments;
+	p->bytes += k->length;
+	p->ip_bytes += k->ip_length;
+	p->payload_bytes += k->payload;
+	if (k->segments > 1) {
+		flow_add_segments(p, k);
+		last = k->payload - (k->segments - 1) * k->segment_payload;
+		flow_add_sizes(p, k->headers + last, last, 1);
+	} else {
+		flow_add_sizes(p, k->length, last, 1);
+	}
+	if (p->packets < FLOW_FIRST + k->segments) /* later ones need not touch the cold part */
+		flow_add_first_payload(p, last);
+	if (k->ttl < p->ttl_min)
+		p->ttl_min = k->ttl;
+	if (k->ttl > p->ttl_max)
+		p->ttl_max = k->ttl;
+	p->marks |= 1 << (FLOW_ECN_SHIFT + (k->tos & 3));
+	if (k->fragment)
+		p->fragments += 1;
+	if (k->key.protocol == 6 && k->fragment != FLOW_LATER_FRAGMENT)
+		flow_add_tcp(p, k);
+}
+
+/* Begin a partial with its first packet. */
+FLOW_INLINE void flow_start(struct flow_partial *p, const struct flow_packet *k)
+{
+	flow_zero(p);
+	p->first_ns = k->time_ns;
+	p->last_ns = k->time_ns;
+	p->iat_min = 0xffffffff;
+	p->length_min = 0xffff;
+	p->payload_min = 0xffff;
+	p->ttl_min = 0xff;
+	p->tos_first = k->tos;
+	p->icmp_first = k->icmp;
+	flow_add_facts(p, k);
+}
+
+/* Put one more packet of the same key and direction into p. A clock that goes back stands still. */
+FLOW_INLINE void flow_add(struct flow_partial *p, const struct flow_packet *k)
+{
+	__u64 time = k->time_ns > p->last_ns ? k->time_ns : p->last_ns;
+
+	/* All lines are on their way before the first is waited for. */
+	asm volatile("" : : "r"(p->payload_bytes), "r"(p->iat_hist[0]));
+	flow_add_gap(p, p->last_ns, time);
+	p->last_ns = time;
+	flow_add_facts(p, k);
+}
+
+#endif
