@@ -2,20 +2,21 @@
 # SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
 # needs: root
 #
-# weir on a clean Debian: the package and the source, each built, installed, run and removed in a
-# fresh debootstrap root, leaving nothing behind. Some minutes and some 100 MB of downloads, so only
-# with WEIR_SLOW=1.
+# weir on a clean Debian: the package, the image and the source, each built, installed, run and removed
+# in a fresh debootstrap root, leaving nothing behind. Some minutes and some 100 MB of downloads, so
+# only with WEIR_SLOW=1.
 [ -n "${WEIR_SLOW-}" ] && slow=1
 # shellcheck source=tests/e2e/lib.sh
 . "$(dirname "$0")/lib.sh"
 
+what="package, image and source on a clean Debian"
 if [ -z "${slow-}" ]; then
-	skip "package and source on a clean Debian" "takes minutes; WEIR_SLOW=1 runs it"
+	skip "$what" "takes minutes; WEIR_SLOW=1 runs it"
 	exit 0
 fi
 for command in debootstrap dpkg-buildpackage dh lintian; do
 	if ! command -v $command >/dev/null; then
-		skip "package and source on a clean Debian" "no $command"
+		skip "$what" "no $command"
 		exit 0
 	fi
 done
@@ -43,7 +44,7 @@ apt_in_root()
 # that userdel makes of /etc/passwd and its kin.
 list_root()
 {
-	(cd "$root" && find . -xdev \( -path ./var/cache -o -path ./var/lib/dpkg -o -path ./var/lib/apt \
+	(cd "$root" && find . ./run -xdev \( -path ./var/cache -o -path ./var/lib/dpkg -o -path ./var/lib/apt \
 		-o -path ./var/log -o -path ./tmp -o -path ./etc/ld.so.cache \
 		-o -path './etc/*-' \) -prune -o -print | sort)
 	cut -d: -f1 "$root/etc/passwd" "$root/etc/group" | sort
@@ -79,13 +80,25 @@ is "make deb: lintian finds nothing" \
 	"$(lintian --allow-root --display-info --pedantic build/deb/*.changes 2>&1)" ""
 
 if ! debootstrap --variant=minbase bookworm "$root" >"$scratch/out" 2>&1; then
-	skip "package and source on a clean Debian" \
+	skip "$what" \
 		"debootstrap cannot: $(tail -n 1 "$scratch/out")"
 	finish
 fi
+
+# Before lib.sh's own, which removes the root: nothing of the host may be mounted there.
+# shellcheck disable=SC2317 # the trap calls it
+leave_root()
+{
+	[ -z "${container-}" ] || pod rm -f -t 0 "$container" >/dev/null 2>&1
+	umount -R -l "$root" 2>/dev/null
+	clean_up
+}
+trap leave_root EXIT
+mount --bind "$root" "$root" # a container's root has to be on a mount
 mount -t proc proc "$root/proc"
 mount -t sysfs sysfs "$root/sys"
-trap 'umount "$root/proc" "$root/sys"; clean_up' EXIT
+mount -t tmpfs tmpfs "$root/run"
+mkdir "$root/run/lock"
 apt_in_root install systemd
 in_root systemd-tmpfiles --create >"$scratch/out" 2>&1
 list_root >"$scratch/before"
@@ -111,6 +124,88 @@ cp /etc/resolv.conf "$root/etc/resolv.conf"
 apt_in_root install make
 chroot "$root" env -i HOME=/root PATH=/usr/sbin:/usr/bin:/sbin:/bin make -C /tmp/weir -s deps \
 	build/weir >"$scratch/out" 2>&1 || fail "source: builds" "$(tail -n 15 "$scratch/out")"
+
+# The image, built in there too, from the same build; in the store of a podman that was used before,
+# so that what podman keeps for itself is there.
+pod()
+{
+	in_root podman --cgroup-manager cgroupfs --storage-driver vfs --runtime runc "$@"
+}
+
+# run_image ARGUMENT...: a container in the network that this is in.
+run_image()
+{
+	pod run --network host --ulimit nofile=1024:1024 --ulimit nproc=1024:1024 \
+		--read-only --cap-drop ALL --cap-add BPF,NET_ADMIN,PERFMON \
+		--security-opt seccomp=/tmp/weir/tools/container/seccomp.json "$@" 2>"$scratch/pod"
+}
+
+# shellcheck disable=SC2317 # await calls it
+container_watches()
+{
+	pod logs "$container" 2>&1 | grep -q '^weir: rights given up'
+}
+
+try_image()
+{
+	local archive name id
+
+	archive=$(cd "$root/tmp/weir/build" && ls weir-*.tar)
+	name=$(basename "$archive" .tar)
+	name=localhost/weir:${name#weir-}
+	list_root >"$scratch/before"
+	pod pull -q "docker-archive:/tmp/weir/build/$archive" >"$scratch/pod" 2>&1 ||
+		fail "image: podman takes it" "$scratch/pod"
+	is "image: its version" \
+		"$(run_image --rm --entrypoint '["/usr/sbin/weir", "--version"]' "$name")" \
+		"$("$weir" --version)"
+	mkdir "$root/tmp/volume"
+	container=$(run_image -d -v /tmp/volume:/out -e WEIR_INTERFACES=vb -e WEIR_INTERVAL=100ms \
+		-e WEIR_OUTPUT=csv:/out/flows "$name")
+	if ! await 30 container_watches; then
+		pod logs "$container" >>"$scratch/pod" 2>&1
+		fail "image: runs" "$scratch/pod"
+		return
+	fi
+	sent=0 sent_bytes=0 sent_flows=0
+	generate a va --packets 50000 --flows 100
+	pod stop -t 20 "$container" >/dev/null 2>&1
+	is "image: ends well, and counts exactly" \
+		"$(pod inspect -f '{{.State.ExitCode}}' "$container") $(sum_csv <"$root/tmp/volume/flows" |
+			cut -d' ' -f1-3)" "0 100 50000 $sent_bytes"
+	id=$container
+	container=
+	pod rm "$id" >/dev/null 2>&1
+	pod rmi "$name" >/dev/null 2>&1
+	list_root >"$scratch/after"
+	is "image: removed, it leaves nothing behind" \
+		"$(diff "$scratch/before" "$scratch/after")$(find /sys/fs/cgroup -name "*$id*")" ""
+	is "image: no hook is left" "$(programs b vb | tr -d -- -)" \
+		"$(programs a va | tr -d -- -)"
+}
+
+build_helpers
+apt_in_root install podman runc ca-certificates
+for folder in /sys/fs/cgroup /sys/fs/cgroup/*/; do
+	folder=${folder%/}
+	if mountpoint -q "$folder"; then
+		mkdir -p "$root$folder"
+		mount --bind "$folder" "$root$folder"
+	fi
+done
+tar -cf "$root/tmp/nothing.tar" README.md
+if ! pod import -q /tmp/nothing.tar localhost/nothing:1 >"$scratch/pod" 2>&1; then
+	skip "image on a clean Debian" "podman cannot run here: $(tail -n 1 "$scratch/pod")"
+elif ! in_root make -C /tmp/weir -s image >"$scratch/out" 2>&1; then
+	fail "image: builds" "$(tail -n 15 "$scratch/out")"
+else
+	run_image localhost/nothing:1 /README.md >"$scratch/out" # which is no program
+	pod rm -a >"$scratch/out" 2>&1
+	pod rmi localhost/nothing:1 >"$scratch/out" 2>&1
+	try_image
+fi
+
+# The source, installed.
 list_root >"$scratch/before"
 in_root make -C /tmp/weir -s install >"$scratch/out" 2>&1 || fail "source: installs" "$scratch/out"
 is "source: its version" "$(in_root /usr/local/sbin/weir --version)" "$("$weir" --version)"
