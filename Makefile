@@ -140,11 +140,12 @@ tests: $(UNIT) $(KERNEL)
 
 # Crafted packets, which several tests share.
 PACKETS := $(O)/tests/packet.o $(O)/tests/packet_cases.o
-$(O)/tests/test_parse $(O)/tests/bpf/test_kernel: $(PACKETS)
+$(O)/tests/test_parse $(KERNEL): $(PACKETS)
+$(KERNEL): $(O)/tests/bpf/kernel.o
 
 $(O)/tests/%: $(O)/tests/%.o $(O)/libweir.a
 	$(call say,LINK,$@)
-	$(Q)mkdir -p $(@D) && $(CC) -o $@ $^ $(ALL_LIBS) -lcmocka
+	$(Q)mkdir -p $(@D) && $(CC) -o $@ $(filter-out %.a,$^) $(filter %.a,$^) $(ALL_LIBS) -lcmocka
 
 # What is fuzzed is compiled once more, by clang and with its counters.
 FUZZ := -fsanitize=address,undefined -fno-sanitize-recover=undefined

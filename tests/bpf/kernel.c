@@ -1,0 +1,394 @@
+// SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
+/* The bench of the kernel tests: see kernel.h. */
+#include <errno.h>
+#include <sched.h>
+#include <search.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <unistd.h>
+
+#include <bpf/bpf.h>
+#include <bpf/libbpf.h>
+#include <cmocka.h>
+#include <linux/bpf.h>
+
+#include "kernel.h"
+
+#define SKIPPED 77
+
+extern const char weir_bpf_start[], weir_bpf_end[];
+
+struct hook hooks[N_HOOKS] = {
+	{ .program = "weir_xdp", .direction = FLOW_INGRESS, .link = PARSE_ETHERNET, .xdp = true },
+	{ .program = "weir_ingress", .direction = FLOW_INGRESS, .link = PARSE_ETHERNET },
+	{ .program = "weir_egress", .direction = FLOW_EGRESS, .link = PARSE_ETHERNET },
+	{ .program = "weir_ingress_ip", .direction = FLOW_INGRESS, .link = PARSE_IP },
+	{ .program = "weir_egress_ip", .direction = FLOW_EGRESS, .link = PARSE_IP },
+};
+
+struct kernel shared;
+struct packet frame;
+
+static struct bpf_map *map_like(const struct bpf_object *object, const char *part)
+{
+	struct bpf_map *map;
+
+	bpf_object__for_each_map(map, object) if (strstr(bpf_map__name(map), part)) return map;
+	return NULL;
+}
+
+static int on_wake(void *context, void *data, size_t size)
+{
+	struct kernel *k = context;
+
+	k->wakes++;
+	if (size == sizeof(k->woken_slot))
+		memcpy(&k->woken_slot, data, size);
+	return 0;
+}
+
+static int kernel_prepare(struct kernel *k, uint32_t overflow_entries)
+{
+	struct flow_config config = {
+		.cpus = k->cpus, .half = k->half, .frags = 1, .test_clock = 1
+	};
+	struct bpf_program *xdp = bpf_object__find_program_by_name(k->object, "weir_xdp");
+	struct bpf_map *rodata = map_like(k->object, ".rodata.config");
+	int error = -ENOENT;
+
+	if (!xdp || !rodata)
+		return error;
+	error = bpf_map__set_initial_value(rodata, &config, sizeof(config));
+	if (!error)
+		error = bpf_map__set_max_entries(map_like(k->object, "flows"), 2 * k->cpus);
+	if (!error)
+		error = bpf_map__set_max_entries(map_like(k->object, "stats"), 2 * k->cpus);
+	if (!error)
+		error = bpf_map__set_max_entries(map_like(k->object, "overflow"), overflow_entries);
+	if (!error)
+		error = bpf_program__set_flags(xdp, BPF_F_XDP_HAS_FRAGS);
+	return error;
+}
+
+int lookup_partial(int table, const struct flow_key *key, struct flow_partial *partial)
+{
+	struct flow_entry entry;
+	int error = bpf_map_lookup_elem(table, key, &entry);
+
+	if (!error)
+		*partial = entry.partial;
+	return error;
+}
+
+static int kernel_tables(struct kernel *k)
+{
+	uint32_t half, slot;
+
+	for (half = 0; half < 2; half++) {
+		k->table[half] = bpf_map_create(BPF_MAP_TYPE_HASH, "weir_table",
+		                                sizeof(struct flow_key), sizeof(struct flow_entry),
+		                                k->entries, NULL);
+		if (k->table[half] < 0)
+			return -errno;
+		slot = half * k->cpus + k->cpu;
+		if (bpf_map_update_elem(k->flows, &slot, &k->table[half], BPF_ANY))
+			return -errno;
+	}
+	return 0;
+}
+
+void kernel_close(struct kernel *k)
+{
+	ring_buffer__free(k->ring);
+	if (k->epoch && k->epoch != MAP_FAILED)
+		munmap((void *)k->epoch, sysconf(_SC_PAGESIZE));
+	if (k->table[0] >= 0)
+		close(k->table[0]);
+	if (k->table[1] >= 0)
+		close(k->table[1]);
+	bpf_object__close(k->object);
+}
+
+int kernel_open(struct kernel *k, uint32_t entries, uint32_t half, uint32_t overflow_entries)
+{
+	int error;
+
+	memset(k, 0, sizeof(*k));
+	k->cpus = libbpf_num_possible_cpus();
+	k->cpu = sched_getcpu();
+	k->half = half;
+	k->entries = entries;
+	k->table[0] = k->table[1] = -1;
+	k->object = bpf_object__open_mem(weir_bpf_start, weir_bpf_end - weir_bpf_start, NULL);
+	if (!k->object)
+		return -errno;
+	error = kernel_prepare(k, overflow_entries);
+	if (!error)
+		error = bpf_object__load(k->object);
+	if (error)
+		goto out;
+	k->flows = bpf_object__find_map_fd_by_name(k->object, "flows");
+	k->stats = bpf_object__find_map_fd_by_name(k->object, "stats");
+	k->overflow = bpf_object__find_map_fd_by_name(k->object, "overflow");
+	k->epoch = mmap(NULL, sysconf(_SC_PAGESIZE), PROT_READ | PROT_WRITE, MAP_SHARED,
+	                bpf_map__fd(map_like(k->object, ".bss")), 0);
+	k->ring = ring_buffer__new(bpf_object__find_map_fd_by_name(k->object, "wake"), on_wake, k,
+	                           NULL);
+	error = k->ring && k->epoch != MAP_FAILED ? kernel_tables(k) : -ENOMEM;
+out:
+	if (error)
+		kernel_close(k);
+	return error;
+}
+
+int kernel_program(const struct kernel *k, const struct hook *hook)
+{
+	struct bpf_program *program = bpf_object__find_program_by_name(k->object, hook->program);
+
+	return program ? bpf_program__fd(program) : -ENOENT;
+}
+
+int current_table(const struct kernel *k)
+{
+	return k->table[*k->epoch & 1];
+}
+
+void get_stats(const struct kernel *k, struct flow_stats *stats)
+{
+	uint32_t slot = (*k->epoch & 1) * k->cpus + k->cpu;
+
+	assert_int_equal(bpf_map_lookup_elem(k->stats, &slot, stats), 0);
+}
+
+void forget(const struct kernel *k)
+{
+	static const struct flow_stats none;
+	uint32_t slot = (*k->epoch & 1) * k->cpus + k->cpu;
+	struct flow_key key;
+
+	assert_int_equal(bpf_map_update_elem(k->stats, &slot, &none, BPF_ANY), 0);
+	while (!bpf_map_get_next_key(current_table(k), NULL, &key))
+		assert_int_equal(bpf_map_delete_elem(current_table(k), &key), 0);
+}
+
+int shoot(const struct kernel *k, const struct hook *hook, const struct shot *shot)
+{
+	static uint8_t stamped[sizeof(uint64_t) + PACKET_MAX];
+	struct xdp_md md = { .data = sizeof(uint64_t) };
+	struct __sk_buff skb = { .tstamp = shot->time_ns,
+		                 .gso_size = shot->gso_size,
+		                 .gso_segs = shot->gso_segs };
+	LIBBPF_OPTS(bpf_test_run_opts, run, .data_in = shot->data, .data_size_in = shot->length,
+	            .ctx_in = &skb, .ctx_size_in = sizeof(skb), .repeat = 1);
+
+	if (hook->xdp) {
+		memcpy(stamped, &shot->time_ns, sizeof(uint64_t));
+		memcpy(stamped + sizeof(uint64_t), shot->data, shot->length);
+		md.data_end = sizeof(uint64_t) + shot->length;
+		run.data_in = stamped;
+		run.data_size_in = md.data_end;
+		run.ctx_in = &md;
+		run.ctx_size_in = sizeof(md);
+	}
+	if (bpf_prog_test_run_opts(kernel_program(k, hook), &run))
+		return -errno;
+	assert_int_equal((int)run.retval, hook->xdp ? XDP_PASS : -1 /* TC_ACT_UNSPEC */);
+	return 0;
+}
+
+enum flow_cause parse_natively(struct flow_packet *p, const struct hook *hook,
+                               const struct shot *shot)
+{
+	memset(p, 0, sizeof(*p));
+	p->time_ns = shot->time_ns;
+	p->key.ifindex = 1; /* test-run's packets come from the loopback device */
+	p->key.direction = hook->direction;
+	return parse_packet(p, shot->data, shot->data + shot->length, shot->length, hook->link, 0);
+}
+
+void expect_count(struct flow_stats *stats, enum flow_cause cause, uint64_t packets, uint64_t bytes)
+{
+	stats->seen.packets += packets;
+	stats->seen.bytes += bytes;
+	stats->cause[cause].packets += packets;
+	stats->cause[cause].bytes += bytes;
+}
+
+void assert_alike(const void *is, const void *must, size_t size, const struct hook *hook,
+                  const char *name, uint32_t length, const char *what)
+{
+	const uint8_t *a = is, *b = must;
+	size_t i;
+
+	for (i = 0; i < size; i++)
+		if (a[i] != b[i])
+			fail_msg("%s, %s of %u bytes: %s differs at byte %zu: %02x, natively %02x",
+			         hook->program, name, length, what, i, a[i], b[i]);
+}
+
+bool may_be_refused(const struct hook *hook, uint32_t length)
+{
+	return length < hook->min || length > hook->max || (!hook->xdp && length < SHORT_MAX);
+}
+
+bool compare_alone(const struct kernel *k, const struct hook *hook, const struct shot *shot,
+                   const char *name)
+{
+	struct flow_stats is, must = { 0 };
+	struct flow_partial partial, native;
+	struct flow_packet p;
+	struct flow_key key;
+	enum flow_cause cause = parse_natively(&p, hook, shot);
+	int error;
+
+	forget(k);
+	error = shoot(k, hook, shot);
+	if (error && may_be_refused(hook, shot->length))
+		return false;
+	if (error)
+		fail_msg("%s, %s of %u bytes: test-run says %s", hook->program, name, shot->length,
+		         strerror(-error));
+	expect_count(&must, cause, 1, shot->length);
+	must.flows = cause == FLOW_OK;
+	get_stats(k, &is);
+	assert_alike(&is, &must, sizeof(is), hook, name, shot->length, "stats");
+	error = bpf_map_get_next_key(current_table(k), NULL, &key);
+	if (!error != (cause == FLOW_OK))
+		fail_msg("%s, %s of %u bytes: cause %d, but %s flow", hook->program, name,
+		         shot->length, cause, error ? "no" : "a");
+	if (error)
+		return true;
+	assert_alike(&key, &p.key, sizeof(key), hook, name, shot->length, "key");
+	assert_int_equal(lookup_partial(current_table(k), &key, &partial), 0);
+	flow_start(&native, &p);
+	assert_alike(&partial, &native, sizeof(native), hook, name, shot->length, "partial");
+	return true;
+}
+
+static int by_key(const void *a, const void *b)
+{
+	return memcmp(a, b, sizeof(struct flow_key));
+}
+
+void ledger_add(struct ledger *l, const struct flow_packet *p, enum flow_cause cause)
+{
+	struct record *fresh;
+	void **found;
+
+	expect_count(&l->stats, cause, p->segments, p->length);
+	if (cause != FLOW_OK)
+		return;
+	found = tfind(&p->key, &l->root, by_key);
+	if (found) {
+		flow_add(&(*(struct record **)found)->partial, p);
+		return;
+	}
+	fresh = malloc(sizeof(*fresh));
+	assert_non_null(fresh);
+	fresh->key = p->key;
+	flow_start(&fresh->partial, p);
+	assert_non_null(tsearch(fresh, &l->root, by_key));
+	l->flows++;
+	l->stats.flows++;
+}
+
+void ledger_clear(struct ledger *l)
+{
+	tdestroy(l->root, free);
+	memset(l, 0, sizeof(*l));
+}
+
+/* Live packets have times of their own; gaps within a super-packet are not known. */
+static void leave_out_times(struct flow_partial *p)
+{
+	p->first_ns = p->last_ns = p->iat_sq = 0;
+	p->iat_min = p->iat_max = p->iat_sq_high = 0;
+	p->iat_adjust = 0;
+	memset(p->iat_hist, 0, sizeof(p->iat_hist));
+	p->marks &= ~FLOW_COALESCED;
+}
+
+void compare_ledger(const struct kernel *k, const struct ledger *l, const struct hook *hook,
+                    const char *name, bool timeless)
+{
+	struct flow_key key, *from = NULL;
+	struct flow_partial partial, native;
+	struct flow_stats stats;
+	size_t flows = 0;
+	void **found;
+
+	get_stats(k, &stats);
+	assert_alike(&stats, &l->stats, sizeof(stats), hook, name, 0, "stats");
+	while (!bpf_map_get_next_key(current_table(k), from, &key)) {
+		found = tfind(&key, &l->root, by_key);
+		if (!found)
+			fail_msg("%s, %s: a flow that there is not", hook->program, name);
+		native = (*(struct record **)found)->partial;
+		assert_int_equal(lookup_partial(current_table(k), &key, &partial), 0);
+		if (timeless) {
+			leave_out_times(&partial);
+			leave_out_times(&native);
+		}
+		assert_alike(&partial, &native, sizeof(native), hook, name, 0, "partial");
+		from = &key;
+		flows++;
+	}
+	assert_int_equal(flows, l->flows);
+}
+
+/* The shortest and the longest frame that test-run takes at each hook. */
+static void find_limits(void)
+{
+	static uint8_t zeros[LINEAR_MAX];
+	uint32_t high, middle;
+	size_t h;
+
+	for (h = 0; h < N_HOOKS; h++) {
+		struct shot shot = { .data = zeros };
+
+		for (shot.length = 1; shoot(&shared, &hooks[h], &shot) && shot.length < 100;)
+			shot.length++;
+		hooks[h].min = hooks[h].max = shot.length;
+		for (high = LINEAR_MAX; high - hooks[h].max > 1;) {
+			middle = shot.length = (hooks[h].max + high) / 2;
+			if (shoot(&shared, &hooks[h], &shot))
+				high = middle;
+			else
+				hooks[h].max = middle;
+		}
+		printf("  test-run of %s takes frames of %u to %u bytes\n", hooks[h].program,
+		       hooks[h].min, hooks[h].max);
+	}
+}
+
+int kernel_begin(void)
+{
+	cpu_set_t here;
+	int error;
+
+	CPU_ZERO(&here);
+	CPU_SET(sched_getcpu(), &here);
+	sched_setaffinity(0, sizeof(here), &here);
+	if (geteuid() != 0) {
+		printf("skip - the kernel programs: loading BPF needs root\n");
+		return SKIPPED;
+	}
+	error = kernel_open(&shared, 1024, ~0U, 64);
+	if (error == -EPERM || error == -EACCES) {
+		printf("skip - the kernel programs: loading BPF is not permitted here\n");
+		return SKIPPED;
+	}
+	if (error) {
+		printf("not ok - the kernel programs do not load: %s\n", strerror(-error));
+		return 1;
+	}
+	find_limits();
+	return 0;
+}
