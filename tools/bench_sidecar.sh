@@ -1,12 +1,13 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
 #
-# bench_sidecar.sh [SECONDS]: what `weir monitor` costs that runs beside an application: its memory,
-# that of the kernel's maps (which a container is charged with as well), its CPU, and the packets that
-# found a kernel table full, at no flows, 1,000 and 100,000 live flows, each of which has a packet
-# every few seconds. With weir's defaults, and as tools/kubernetes/sidecar.yaml sets it. CPU is the
-# agent's alone, over SECONDS (default 20); what the kernel programs add to each packet is in bench.
-# Needs root.
+# bench_sidecar.sh [SECONDS]: what `weir monitor` costs that runs beside an application: its resident
+# memory and how much of that is its own (the rest are pages of the binary and the libraries, which
+# processes share), that of the kernel's maps (which a container is charged with as well), its CPU,
+# and the packets that found a kernel table full, at no flows, 1,000 and 100,000 live flows, each of
+# which has a packet every few seconds. With weir's defaults, and as tools/kubernetes/sidecar.yaml
+# sets it. CPU is the agent's alone, over SECONDS (default 20); what the kernel programs add to each
+# packet is in bench. Needs root.
 set -u
 cd "$(dirname "$0")/.." || exit 1
 PATH=$PATH:/usr/sbin:/sbin
@@ -104,11 +105,11 @@ measure()
 	sleep "$seconds"
 	cpu=$(($(ticks) - before))
 	awk -v setting="$setting" -v flows="$flows" -v live="$(live)" -v rate="$rate" \
-		-v rss="$(memory_of VmRSS)" -v maps="$(maps_of)" -v cpu=$cpu \
+		-v rss="$(memory_of VmRSS)" -v own="$(memory_of RssAnon)" -v maps="$(maps_of)" -v cpu=$cpu \
 		-v seen="$(packets_of seen)" -v full="$(packets_of table_full)" \
 		-v hz="$(getconf CLK_TCK)" -v s="$seconds" 'BEGIN {
-			printf "%-9s %9d %9d %9d %9.1f %9.1f %8.2f %% %10.2f %%\n", setting,
-				flows, live, rate, rss / 1024, maps / 1024, 100 * cpu / hz / s,
+			printf "%-9s %9d %9d %9d %9.1f %9.1f %9.1f %8.2f %% %10.2f %%\n", setting,
+				flows, live, rate, rss / 1024, own / 1024, maps / 1024, 100 * cpu / hz / s,
 				seen ? 100 * full / seen : 0
 		}'
 	[ -n "$sender" ] && kill "$sender" 2>/dev/null
@@ -118,7 +119,8 @@ measure()
 	sender=
 }
 
-printf '%-9s %9s %9s %9s %9s %9s %10s %12s\n' SETTING FLOWS LIVE PPS "RSS MiB" "MAPS MiB" "CPU 1 core" "TABLE FULL"
+printf '%-9s %9s %9s %9s %9s %9s %9s %10s %12s\n' SETTING FLOWS LIVE PPS "RSS MiB" "OWN MiB" "MAPS MiB" \
+	"CPU 1 core" "TABLE FULL"
 for setting in default sidecar; do
 	options=()
 	[ "$setting" = sidecar ] && options=(--kernel-flows 4096 --max-flows 200k)
