@@ -48,6 +48,22 @@ static void integers_of_every_length_are_written_as_printf_does(void **state)
 	buf_clear(&b);
 }
 
+static void integers_grow_a_digit_where_they_should(void **state)
+{
+	struct buf b = { 0 };
+	char expected[32];
+	uint64_t power, value;
+
+	for (power = 1; power; power = power <= UINT64_MAX / 10 ? power * 10 : 0)
+		for (value = power - 1; value - power + 1 < 3; value++) {
+			snprintf(expected, sizeof(expected), "%" PRIu64, value);
+			b.length = 0;
+			buf_u64(&b, value);
+			assert_string_equal(text_of(&b), expected);
+		}
+	buf_clear(&b);
+}
+
 static void seconds_are_exact_to_the_nanosecond(void **state)
 {
 	static const struct {
@@ -136,6 +152,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(integers_of_every_length_are_written_as_printf_does),
+		cmocka_unit_test(integers_grow_a_digit_where_they_should),
 		cmocka_unit_test(seconds_are_exact_to_the_nanosecond),
 		cmocka_unit_test(reals_are_as_short_as_they_can_be),
 		cmocka_unit_test(reals_are_read_back_within_one_part_in_1e14),

@@ -1,22 +1,16 @@
 // SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
-/*
- * Growing text.
- *
- * Numbers are written by hand: a record has some 140 columns, most of them small integers, and
- * printf would cost more than reading the packets did.
- */
+/* Growing text. */
 #include "buf.h"
 
 #include <errno.h>
-#include <math.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-#define DECIMALS_MOST 24 /* of a real that is written without an exponent: 22 */
+#include "digits.h"
 
-static int buf_reserve(struct buf *b, size_t more)
+int buf_room(struct buf *b, size_t more)
 {
 	size_t capacity = b->capacity ? b->capacity : 256;
 	char *data;
@@ -43,7 +37,7 @@ void buf_clear(struct buf *b)
 
 void buf_put(struct buf *b, const void *bytes, size_t n)
 {
-	if (buf_reserve(b, n))
+	if (buf_room(b, n))
 		return;
 	if (n)
 		memcpy(b->data + b->length, bytes, n);
@@ -52,7 +46,7 @@ void buf_put(struct buf *b, const void *bytes, size_t n)
 
 void buf_char_slowly(struct buf *b, char c)
 {
-	if (buf_reserve(b, 1))
+	if (buf_room(b, 1))
 		return;
 	b->data[b->length++] = c;
 }
@@ -62,63 +56,10 @@ void buf_text(struct buf *b, const char *text)
 	buf_put(b, text, strlen(text));
 }
 
-static const char pairs[] = "0001020304050607080910111213141516171819"
-                            "2021222324252627282930313233343536373839"
-                            "4041424344454647484950515253545556575859"
-                            "6061626364656667686970717273747576777879"
-                            "8081828384858687888990919293949596979899";
-
-/* Digits of value, right-aligned before end. */
-static void put_digits_before(char *end, uint64_t value)
-{
-	for (; value >= 100; value /= 100) {
-		end -= 2;
-		memcpy(end, &pairs[2 * (value % 100)], 2);
-	}
-	do {
-		*--end = '0' + value % 10;
-		value /= 10;
-	} while (value);
-}
-
-static const uint64_t powers[] = {
-	1ULL,
-	10ULL,
-	100ULL,
-	1000ULL,
-	10000ULL,
-	100000ULL,
-	1000000ULL,
-	10000000ULL,
-	100000000ULL,
-	1000000000ULL,
-	10000000000ULL,
-	100000000000ULL,
-	1000000000000ULL,
-	10000000000000ULL,
-	100000000000000ULL,
-	1000000000000000ULL,
-	10000000000000000ULL,
-	100000000000000000ULL,
-	1000000000000000000ULL,
-	10000000000000000000ULL,
-};
-
-static int count_digits(uint64_t value)
-{
-	int near = (64 - __builtin_clzll(value | 1)) * 1233 >> 12; /* 1233 / 4096: log10(2) */
-
-	return near + (value >= powers[near]);
-}
-
 void buf_u64(struct buf *b, uint64_t value)
 {
-	int n = value < 10 ? 1 : count_digits(value);
-
-	if (buf_reserve(b, n))
-		return;
-	put_digits_before(b->data + b->length + n, value);
-	b->length += n;
+	if (!buf_room(b, DIGITS_ROOM))
+		b->length = digits_put(b->data + b->length, value) - b->data;
 }
 
 void buf_format(struct buf *b, const char *format, ...)
@@ -129,7 +70,7 @@ void buf_format(struct buf *b, const char *format, ...)
 	va_start(args, format);
 	n = vsnprintf(NULL, 0, format, args);
 	va_end(args);
-	if (n < 0 || buf_reserve(b, n + 1))
+	if (n < 0 || buf_room(b, n + 1))
 		return;
 	va_start(args, format);
 	vsnprintf(b->data + b->length, n + 1, format, args);
@@ -137,67 +78,16 @@ void buf_format(struct buf *b, const char *format, ...)
 	b->length += n;
 }
 
-/* mantissa / 10^decimals, without trailing zeros. With 20 decimals or more it is below 1. */
-static void put_decimal(struct buf *b, uint64_t mantissa, int decimals)
-{
-	uint64_t whole = decimals < 20 ? mantissa / powers[decimals] : 0;
-	uint64_t rest = decimals < 20 ? mantissa - whole * powers[decimals] : mantissa;
-	char *point;
-
-	buf_u64(b, whole);
-	if (!rest || buf_reserve(b, DECIMALS_MOST + 1))
-		return;
-	point = b->data + b->length;
-	*point = '.';
-	memset(point + 1, '0', DECIMALS_MOST);
-	put_digits_before(point + 1 + decimals, rest);
-	while (point[decimals] == '0')
-		decimals--;
-	b->length += 1 + decimals;
-}
-
-/* Decimals after which a value below 1e15 has its 15th digit, or one or two less. */
-static int decimals_near(double value)
-{
-	uint64_t bits;
-	int exponent;
-
-	memcpy(&bits, &value, sizeof(bits));
-	exponent = (int)(bits >> 52) - 1023;
-	return exponent < 45 ? (45 - exponent) * 1233 >> 12 : 0;
-}
-
 void buf_real(struct buf *b, double value)
 {
-	static const double power[] = { 1e0,  1e1,  1e2,  1e3,  1e4,  1e5,  1e6,  1e7,
-		                        1e8,  1e9,  1e10, 1e11, 1e12, 1e13, 1e14, 1e15,
-		                        1e16, 1e17, 1e18, 1e19, 1e20, 1e21, 1e22 };
-	int decimals;
-
-	if (value < 0) {
-		buf_char(b, '-');
-		value = -value;
-	}
-	if (value == 0) {
-		buf_char(b, '0');
-		return;
-	}
-	if (value < 1e15 && value == (double)(uint64_t)value) {
-		buf_u64(b, value);
-		return;
-	}
-	if (!(value < 1e15) || value < 1e-7) { /* also infinity and NaN */
-		buf_format(b, "%.15g", value);
-		return;
-	}
-	for (decimals = decimals_near(value); value * power[decimals] < 1e14;)
-		decimals++;
-	put_decimal(b, (uint64_t)(value * power[decimals] + 0.5), decimals);
+	if (!buf_room(b, DIGITS_ROOM))
+		b->length = digits_put_real(b->data + b->length, value) - b->data;
 }
 
 void buf_seconds(struct buf *b, uint64_t ns)
 {
-	put_decimal(b, ns, 9);
+	if (!buf_room(b, DIGITS_ROOM))
+		b->length = digits_put_decimal(b->data + b->length, ns, 9) - b->data;
 }
 
 void buf_escaped(struct buf *b, const char *text)

@@ -14,14 +14,15 @@ struct buf {
 	int error; /* 0 or -ENOMEM */
 };
 
-void buf_clear(struct buf *b); /* frees */
+void buf_clear(struct buf *b);            /* frees */
+int buf_room(struct buf *b, size_t more); /* to be written at data + length; 0, or -ENOMEM */
 void buf_put(struct buf *b, const void *bytes, size_t n);
 void buf_char_slowly(struct buf *b, char c); /* for buf_char() below */
 void buf_text(struct buf *b, const char *text);
 void buf_u64(struct buf *b, uint64_t value);
 void buf_format(struct buf *b, const char *format, ...) __attribute__((format(printf, 2, 3)));
 
-/* Shortest decimal notation that is within 1e-14 of value; never an exponent below 1e15. */
+/* As digits_put_real() writes it. */
 void buf_real(struct buf *b, double value);
 
 /* Nanoseconds as seconds, exactly: 1.000000001, 15, 0.5. */

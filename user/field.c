@@ -81,33 +81,9 @@ GETTER(get_inner_vlan_id, count, r->key.vlan[1])
 GETTER(get_icmp_type, count, r->fwd->icmp_first >> 8)
 GETTER(get_icmp_code, count, r->fwd->icmp_first & 0xff)
 
-/* Any unsigned member of a side. */
 static void get_member(const struct flow_record *r, const struct field *f, union field_value *v)
 {
-	const char *at = (const char *)side(r, f) + f->offset;
-
-	switch (f->size) {
-	case 1:
-		v->count = *(const uint8_t *)at;
-		break;
-	case 2:
-		v->count = *(const uint16_t *)at;
-		break;
-	case 4:
-		v->count = *(const uint32_t *)at;
-		break;
-	default:
-		v->count = *(const uint64_t *)at;
-		break;
-	}
-}
-
-/* A minimum, which starts at all ones and means nothing before the first value. */
-static void get_minimum(const struct flow_record *r, const struct field *f, union field_value *v)
-{
-	get_member(r, f, v);
-	if (!side(r, f)->packets)
-		v->count = 0;
+	v->count = field_member(f, r);
 }
 
 static uint64_t gaps_of(const struct flow_partial *p)
@@ -165,16 +141,12 @@ GETTER(get_anomaly_reasons, text, r->verdict && r->verdict->is_anomaly ? r->verd
 GETTER(get_side_start, count, side(r, f)->packets ? side(r, f)->first_ns + r->wall_ns : 0)
 GETTER(get_side_end, count, side(r, f)->packets ? side(r, f)->last_ns + r->wall_ns : 0)
 
-#define MEMBER(get, type, prefix, back, column, member, ie, unit, meaning)                         \
+#define M(p, b, column, member, ie, unit, meaning)                                                 \
 	{                                                                                          \
-		prefix column, type, unit, ie, meaning, get, back,                                 \
+		p column, FIELD_COUNT, unit, ie, meaning, get_member, b,                           \
 		        sizeof(((struct flow_partial *)0)->member),                                \
 		        offsetof(struct flow_partial, member)                                      \
 	}
-#define M(p, b, column, member, ie, unit, meaning)                                                 \
-	MEMBER(get_member, FIELD_COUNT, p, b, column, member, ie, unit, meaning)
-#define LEAST(p, b, column, member, ie, unit, meaning)                                             \
-	MEMBER(get_minimum, FIELD_COUNT, p, b, column, member, ie, unit, meaning)
 #define G(p, b, column, type, get, unit, meaning)                                                  \
 	{                                                                                          \
 		p column, type, unit, 0, meaning, get, b, 0, 0                                     \
@@ -190,13 +162,13 @@ GETTER(get_side_end, count, side(r, f)->packets ? side(r, f)->last_ns + r->wall_
 	        G(p, b, "start_time", FIELD_SECONDS, get_side_start, "s",                          \
 	          "first packet, since 1970"),                                                     \
 	        G(p, b, "end_time", FIELD_SECONDS, get_side_end, "s", "last packet, since 1970"),  \
-	        LEAST(p, b, "length_min", length_min, 0, "bytes", "shortest packet, layer 2"),     \
+	        M(p, b, "length_min", length_min, 0, "bytes", "shortest packet, layer 2"),     \
 	        M(p, b, "length_max", length_max, 0, "bytes", "longest packet, layer 2"),          \
 	        G(p, b, "length_mean", FIELD_REAL, get_length_mean, "bytes",                       \
 	          "mean packet, layer 2"),                                                         \
 	        G(p, b, "length_std", FIELD_REAL, get_length_std, "bytes",                         \
 	          "population deviation of it"),                                                   \
-	        LEAST(p, b, "payload_min", payload_min, 0, "bytes", "smallest payload"),           \
+	        M(p, b, "payload_min", payload_min, 0, "bytes", "smallest payload"),           \
 	        M(p, b, "payload_max", payload_max, 0, "bytes", "largest payload"),                \
 	        G(p, b, "payload_mean", FIELD_REAL, get_payload_mean, "bytes", "mean payload"),    \
 	        G(p, b, "payload_std", FIELD_REAL, get_payload_std, "bytes",                       \
@@ -250,7 +222,7 @@ GETTER(get_side_end, count, side(r, f)->packets ? side(r, f)->last_ns + r->wall_
 	        M(p, b, "retransmits", retransmits, 0, "packets", "segments sent again, or late"), \
 	        M(p, b, "out_of_order", out_of_order, 0, "packets",                                \
 	          "segments that leave a hole before"),                                            \
-	        LEAST(p, b, "ttl_min", ttl_min, 52, "", "smallest TTL or hop limit"),              \
+	        M(p, b, "ttl_min", ttl_min, 52, "", "smallest TTL or hop limit"),              \
 	        M(p, b, "ttl_max", ttl_max, 53, "", "largest TTL or hop limit"),                   \
 	        G(p, b, "dscp", FIELD_COUNT, get_dscp, "", "DSCP of the first packet"),            \
 	        G(p, b, "ecn_seen", FIELD_COUNT, get_ecn_seen, "",                                 \

@@ -41,7 +41,7 @@ struct field {
 	const char *meaning; /* one line */
 	void (*get)(const struct flow_record *r, const struct field *f, union field_value *v);
 	uint8_t reverse; /* of the responder's direction */
-	uint8_t size;    /* of the member at offset of struct flow_partial, for plain members */
+	uint8_t size;    /* of the member at offset of struct flow_partial; 0: not a plain member */
 	uint16_t offset;
 };
 
@@ -55,6 +55,26 @@ static inline bool field_is_zero(const struct field *f, const struct flow_record
 	return f->reverse && !r->rev->packets;
 }
 
+/* A plain member, 0 in a direction in which nothing came: minima start at all ones. */
+static inline uint64_t field_member(const struct field *f, const struct flow_record *r)
+{
+	const struct flow_partial *side = f->reverse ? r->rev : r->fwd;
+	const char *at = (const char *)side + f->offset;
+
+	if (!side->packets)
+		return 0;
+	switch (f->size) {
+	case 1:
+		return *(const uint8_t *)at;
+	case 2:
+		return *(const uint16_t *)at;
+	case 4:
+		return *(const uint32_t *)at;
+	default:
+		return *(const uint64_t *)at;
+	}
+}
+
 /* The name of a field's type: "integer", "real", ... */
 const char *field_type_name(enum field_type type);
 
@@ -64,6 +84,9 @@ const char *record_end_name(enum record_end end);
 /* Mean and population standard deviation of n values, exact until the last step. */
 double field_mean(uint64_t sum, uint64_t n);
 double field_deviation(uint64_t sum, uint64_t n, __uint128_t squares);
+
+/* A number (COUNT, REAL, SECONDS) that is not absent, as digits.h writes it; the end comes back. */
+char *field_put_number(char *to, const struct field *f, const union field_value *v);
 
 /* A value as CSV (RFC 4180; text that a spreadsheet would take for a formula gets a quote). */
 void field_put_csv(struct buf *b, const struct field *f, const union field_value *v);

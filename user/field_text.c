@@ -5,7 +5,10 @@
 #include <string.h>
 
 #include "addr.h"
+#include "digits.h"
 #include "field.h"
+
+#define SECOND_DECIMALS 9
 
 static bool is_absent(const struct field *f, const union field_value *v)
 {
@@ -13,14 +16,19 @@ static bool is_absent(const struct field *f, const union field_value *v)
 	       (f->type == FIELD_FLAG && v->count == FIELD_ABSENT);
 }
 
-static void put_number(struct buf *b, const struct field *f, const union field_value *v)
+char *field_put_number(char *to, const struct field *f, const union field_value *v)
 {
 	if (f->type == FIELD_REAL)
-		buf_real(b, v->real);
-	else if (f->type == FIELD_SECONDS)
-		buf_seconds(b, v->count);
-	else
-		buf_u64(b, v->count);
+		return digits_put_real(to, v->real);
+	if (f->type == FIELD_SECONDS)
+		return digits_put_decimal(to, v->count, SECOND_DECIMALS);
+	return digits_put(to, v->count);
+}
+
+static void put_number(struct buf *b, const struct field *f, const union field_value *v)
+{
+	if (!buf_room(b, DIGITS_ROOM))
+		b->length = field_put_number(b->data + b->length, f, v) - b->data;
 }
 
 static void put_csv_text(struct buf *b, const char *text)
