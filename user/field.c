@@ -162,13 +162,13 @@ GETTER(get_side_end, count, side(r, f)->packets ? side(r, f)->last_ns + r->wall_
 	        G(p, b, "start_time", FIELD_SECONDS, get_side_start, "s",                          \
 	          "first packet, since 1970"),                                                     \
 	        G(p, b, "end_time", FIELD_SECONDS, get_side_end, "s", "last packet, since 1970"),  \
-	        M(p, b, "length_min", length_min, 0, "bytes", "shortest packet, layer 2"),     \
+	        M(p, b, "length_min", length_min, 0, "bytes", "shortest packet, layer 2"),         \
 	        M(p, b, "length_max", length_max, 0, "bytes", "longest packet, layer 2"),          \
 	        G(p, b, "length_mean", FIELD_REAL, get_length_mean, "bytes",                       \
 	          "mean packet, layer 2"),                                                         \
 	        G(p, b, "length_std", FIELD_REAL, get_length_std, "bytes",                         \
 	          "population deviation of it"),                                                   \
-	        M(p, b, "payload_min", payload_min, 0, "bytes", "smallest payload"),           \
+	        M(p, b, "payload_min", payload_min, 0, "bytes", "smallest payload"),               \
 	        M(p, b, "payload_max", payload_max, 0, "bytes", "largest payload"),                \
 	        G(p, b, "payload_mean", FIELD_REAL, get_payload_mean, "bytes", "mean payload"),    \
 	        G(p, b, "payload_std", FIELD_REAL, get_payload_std, "bytes",                       \
@@ -222,7 +222,7 @@ GETTER(get_side_end, count, side(r, f)->packets ? side(r, f)->last_ns + r->wall_
 	        M(p, b, "retransmits", retransmits, 0, "packets", "segments sent again, or late"), \
 	        M(p, b, "out_of_order", out_of_order, 0, "packets",                                \
 	          "segments that leave a hole before"),                                            \
-	        M(p, b, "ttl_min", ttl_min, 52, "", "smallest TTL or hop limit"),              \
+	        M(p, b, "ttl_min", ttl_min, 52, "", "smallest TTL or hop limit"),                  \
 	        M(p, b, "ttl_max", ttl_max, 53, "", "largest TTL or hop limit"),                   \
 	        G(p, b, "dscp", FIELD_COUNT, get_dscp, "", "DSCP of the first packet"),            \
 	        G(p, b, "ecn_seen", FIELD_COUNT, get_ecn_seen, "",                                 \
