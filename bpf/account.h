@@ -18,7 +18,7 @@
 #include <linux/errno.h>
 #include <bpf/bpf_helpers.h>
 
-#include "flow.h"
+#include "head.h"
 
 /* Which of the two halves of the slots is being written. The agent alone changes it. */
 volatile __u32 epoch;
@@ -109,8 +109,34 @@ static __always_inline enum flow_cause table_insert(void *map, __u32 slot, struc
 	return FLOW_OK;
 }
 
-static __always_inline enum flow_cause table_add(__u32 slot, struct flow_stats *s,
-                                                 const struct flow_packet *k)
+/*
+ * Look at the head of a payload. XDP reads what lies beside the headers, and asks for the rest of a
+ * frame in several buffers (5.18). At TC payload is often not beside them, on the way out of TCP
+ * never: ask. What the kernel does not give stays unknown.
+ */
+static __always_inline void look_at_head(void *ctx, int is_xdp, struct flow_packet *k)
+{
+	const struct xdp_md *xdp = ctx;
+	const struct __sk_buff *skb = ctx;
+	__u32 size = head_size(k), at = k->headers;
+	__u64 word = 0;
+
+	flow_zero(&k->head);
+	if (is_xdp)
+		head_look(k, (void *)(long)xdp->data, (void *)(long)xdp->data_end);
+	if (k->head.bytes || (is_xdp && !config.frags))
+		return;
+	asm volatile("" : "+r"(size)); /* the limits are for the verifier, not for clang */
+	if (size < 1 || size > HEAD_MOST)
+		return;
+	if (is_xdp ? bpf_xdp_load_bytes(ctx, at, &word, size)
+	           : bpf_skb_load_bytes(ctx, at - (skb->vlan_present ? 4 : 0), &word, size))
+		return;
+	head_note(k, word, size);
+}
+
+static __always_inline enum flow_cause table_add(void *ctx, int is_xdp, __u32 slot,
+                                                 struct flow_stats *s, struct flow_packet *k)
 {
 	struct flow_partial *partial;
 	void *map = bpf_map_lookup_elem(&flows, &slot);
@@ -118,14 +144,17 @@ static __always_inline enum flow_cause table_add(__u32 slot, struct flow_stats *
 	if (!map)
 		return FLOW_NO_TABLE;
 	partial = bpf_map_lookup_elem(map, &k->key);
+	if (partial ? flow_wants_head(partial, k) : k->payload)
+		look_at_head(ctx, is_xdp, k);
 	if (!partial)
 		return table_insert(map, slot, s, k);
 	flow_add(partial, k);
 	return FLOW_OK;
 }
 
-/* Count a packet where it belongs; cause is what the parser said of it. */
-static __always_inline void account(const struct flow_packet *k, enum flow_cause cause)
+/* Count a packet where it belongs; cause is what the parser said of it, ctx the program's own. */
+static __always_inline void account(void *ctx, int is_xdp, struct flow_packet *k,
+                                    enum flow_cause cause)
 {
 	__u32 slot = (epoch & 1) * config.cpus + bpf_get_smp_processor_id();
 	struct flow_stats *s = bpf_map_lookup_elem(&stats, &slot);
@@ -135,7 +164,7 @@ static __always_inline void account(const struct flow_packet *k, enum flow_cause
 	s->seen.packets += k->segments;
 	s->seen.bytes += k->length;
 	if (cause == FLOW_OK)
-		cause = table_add(slot, s, k);
+		cause = table_add(ctx, is_xdp, slot, s, k);
 	if (cause < FLOW_N_CAUSES) {
 		s->cause[cause].packets += k->segments;
 		s->cause[cause].bytes += k->length;

@@ -70,6 +70,14 @@ struct flow_key {
 };
 FLOW_ASSERT(sizeof(struct flow_key) == 48, "flow_key has holes");
 
+/* What a payload begins with, see head.h. bytes 0: there is none, or it was not at hand. */
+struct flow_head {
+	__u8 bytes; /* how many were looked at, the first eight or fewer */
+	__u8 text;  /* of these, printable ASCII */
+	__u8 zero;
+	__u8 high; /* 128 or more */
+};
+
 /* The facts of one packet, made by the parser. All host order but the key's addresses. */
 struct flow_packet {
 	struct flow_key key;
@@ -89,7 +97,8 @@ struct flow_packet {
 	__u8 tos;        /* DSCP << 2 | ECN */
 	__u8 fragment;   /* enum flow_fragment */
 	__u8 is_clipped; /* IP says it is longer than the frame; counted as long as that */
-	__u8 pad[7];
+	struct flow_head head;
+	__u8 pad[3];
 };
 
 enum flow_fragment {
@@ -165,8 +174,8 @@ struct flow_partial {
 	__u16 first_payload[FLOW_FIRST];
 	__u16 icmp_first;
 	__u8 tos_first;
-	__u8 n_first; /* how many of first_payload are set */
-	__u8 pad[4];
+	__u8 n_first;          /* how many of first_payload are set */
+	struct flow_head head; /* of the first packet with payload */
 };
 FLOW_ASSERT(__builtin_offsetof(struct flow_partial, payload_bytes) == 32, "first group grew");
 FLOW_ASSERT(__builtin_offsetof(struct flow_partial, payload_hist) == 96, "hot line grew");

@@ -157,11 +157,19 @@ FLOW_INLINE void flow_add_tcp(struct flow_partial *p, const struct flow_packet *
 		flow_add_sequence(p, k);
 }
 
+/* Will this packet's head be that of p? */
+FLOW_INLINE int flow_wants_head(const struct flow_partial *p, const struct flow_packet *k)
+{
+	return k->payload && !p->payload_bytes;
+}
+
 /* Put a packet of the same key and direction into p, which flow_start() has begun. */
 FLOW_INLINE void flow_add_facts(struct flow_partial *p, const struct flow_packet *k)
 {
 	__u32 last = k->payload;
 
+	if (flow_wants_head(p, k))
+		p->head = k->head;
 	p->packets += k->segments;
 	p->bytes += k->length;
 	p->ip_bytes += k->ip_length;

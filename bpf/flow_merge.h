@@ -9,6 +9,7 @@
  *   tcp_flags, marks                  OR
  *   tos_first, icmp_first, window_first   those of a (window_first: of the first that has one)
  *   first_payload                     a's, then b's until eight are known
+ *   head                              that of the first that has payload
  *   seq_first, seq_next               a's first; the later end in serial arithmetic (RFC 1982)
  *   iat_*                             both, plus the gap between a's last packet and b's first
  *
@@ -105,6 +106,8 @@ FLOW_INLINE void flow_merge(struct flow_partial *a, const struct flow_partial *b
 	flow_merge_gaps(a, &late);
 	flow_merge_sequence(a, &late);
 	flow_merge_windows(a, &late);
+	if (!a->payload_bytes)
+		a->head = late.head;
 	a->packets += late.packets;
 	a->bytes += late.bytes;
 	a->ip_bytes += late.ip_bytes;

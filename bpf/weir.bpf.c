@@ -67,7 +67,7 @@ int weir_xdp(struct xdp_md *ctx)
 	k.time_ns = xdp_time(ctx, data);
 	if (end - data > SINGLE_MOST || !parse_common(&k, data, end, end - data, &at))
 		cause = parse_xdp(ctx, &k, &at);
-	account(&k, cause);
+	account(ctx, 1, &k, cause);
 	return XDP_PASS;
 }
 
@@ -140,7 +140,7 @@ static __always_inline int handle_skb(struct __sk_buff *skb, enum flow_direction
 	    !parse_common(&k, (void *)(long)skb->data, (void *)(long)skb->data_end, skb->len, &at))
 		cause = parse_skb(skb, &k, &at, link);
 	count_segments(skb, &k, cause);
-	account(&k, cause);
+	account(skb, 0, &k, cause);
 	return TC_ACT_UNSPEC;
 }
 

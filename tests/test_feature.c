@@ -104,13 +104,13 @@ static void a_set_is_a_list_of_blocks_and_names(void **state)
 		size_t n;
 		const char *first;
 	} cases[] = {
-		{ "flow", 70, "is_tcp" },
+		{ "flow", 76, "is_tcp" },
 		{ "ports", 2, "dst_port" },
 		{ "first8", 24, "fwd_first_1" },
 		{ "guide6", 6, "duration" },
 		{ "guide3", 3, "bytes_per_second" },
 		{ "host", 23, "host_is_source" },
-		{ "dst_port,flow", 71, "dst_port" },
+		{ "dst_port,flow", 77, "dst_port" },
 		{ "guide3,guide6", 6, "bytes_per_second" },
 		{ "is_udp,is_udp,is_tcp", 2, "is_udp" },
 	};

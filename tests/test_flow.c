@@ -76,6 +76,8 @@ static void draw_trace(struct trace *t, uint32_t n, enum draw_order order)
 		k->ttl = 30 + draw(100);
 		k->tos = draw(256);
 		k->icmp = draw(65536);
+		if (k->payload && draw(4)) /* else it was not at hand */
+			k->head = (struct flow_head){ 8, draw(9), draw(9), draw(9) };
 		if (draw(12) == 0)
 			k->fragment = FLOW_LATER_FRAGMENT;
 		k->tcp_seq = seq;
@@ -195,6 +197,8 @@ static void reference(struct flow_partial *r, const struct flow_packet *k, uint3
 
 		r->bytes += length;
 		r->ip_bytes += k[i].ip_length;
+		if (!r->payload_bytes && payload)
+			r->head = k[i].head;
 		r->payload_bytes += payload;
 		r->length_sq += square(length);
 		r->payload_sq += square(payload);
@@ -467,6 +471,7 @@ static void overlapping_parts_merge_to_exact_sums(void **state)
 		/* What overlapping parts cannot know is the order. All else must be exact. */
 		memcpy(sum.iat_hist, all.iat_hist, sizeof(all.iat_hist));
 		memcpy(sum.first_payload, all.first_payload, sizeof(all.first_payload));
+		sum.head = all.head;
 		sum.iat_min = all.iat_min;
 		sum.iat_max = all.iat_max;
 		sum.iat_sq = all.iat_sq;
@@ -693,6 +698,54 @@ static void the_first_eight_payload_sizes_are_kept(void **state)
 	assert_memory_equal(late.first_payload, must, sizeof(must));
 }
 
+static void the_head_is_that_of_the_first_packet_with_payload(void **state)
+{
+	static const struct {
+		uint32_t payload[3];
+		uint8_t is; /* of the packets 0..2, whose heads have 1..3 bytes of text */
+	} rows[] = {
+		{ { 5, 5, 5 }, 1 }, { { 0, 5, 5 }, 2 }, { { 0, 0, 5 }, 3 },
+		{ { 5, 0, 0 }, 1 }, { { 0, 5, 0 }, 2 }, { { 0, 0, 0 }, 0 },
+	};
+	struct flow_packet k[3];
+	struct flow_partial all, early, late;
+	size_t i, n, cut;
+
+	for (i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		for (n = 0; n < 3; n++) {
+			k[n] = plain;
+			k[n].time_ns = n;
+			k[n].payload = rows[i].payload[n];
+			k[n].head = (struct flow_head){ 0 };
+			if (k[n].payload)
+				k[n].head = (struct flow_head){ .bytes = 5, .text = n + 1 };
+		}
+		add_all(&all, k, 3);
+		assert_int_equal(all.head.text, rows[i].is);
+		assert_int_equal(all.head.bytes, rows[i].is ? 5 : 0);
+		for (cut = 1; cut < 3; cut++) {
+			add_all(&early, k, cut);
+			add_all(&late, k + cut, 3 - cut);
+			flow_merge(&late, &early);
+			assert_memory_equal(&late.head, &all.head, sizeof(all.head));
+		}
+	}
+}
+
+static void a_head_that_was_not_at_hand_is_not_that_of_a_later_packet(void **state)
+{
+	struct flow_packet k = plain;
+	struct flow_partial p;
+
+	k.payload = 100;
+	k.head = (struct flow_head){ 0 };
+	flow_start(&p, &k);
+	k.head = (struct flow_head){ .bytes = 8, .text = 8 };
+	flow_add(&p, &k);
+	assert_int_equal(p.head.bytes, 0);
+	assert_int_equal(p.head.text, 0);
+}
+
 static void lengths_beyond_65535_are_that_in_the_extremes_only(void **state)
 {
 	struct flow_packet k = plain;
@@ -818,6 +871,8 @@ int main(void)
 		cmocka_unit_test(gaps_come_from_times_so_that_their_sum_does_not_drift),
 		cmocka_unit_test(a_clock_that_goes_back_stands_still),
 		cmocka_unit_test(the_first_eight_payload_sizes_are_kept),
+		cmocka_unit_test(the_head_is_that_of_the_first_packet_with_payload),
+		cmocka_unit_test(a_head_that_was_not_at_hand_is_not_that_of_a_later_packet),
 		cmocka_unit_test(lengths_beyond_65535_are_that_in_the_extremes_only),
 		cmocka_unit_test(syn_and_fin_each_take_a_sequence_number),
 		cmocka_unit_test(retransmits_and_losses_are_told_by_sequence_number),

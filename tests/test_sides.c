@@ -60,6 +60,8 @@ struct field {
 	        FIELD(field[3], most), FIELD(field[4], most), FIELD(field[5], most),               \
 	        FIELD(field[6], most), FIELD(field[7], most)
 
+#define NIBBLE_MAX 15
+
 static const struct field fields[] = {
 	FIELD(last_ns, UINT64_MAX),     FIELD(bytes, UINT32_MAX),
 	FIELD(ip_bytes, UINT32_MAX),    FIELD(packets, UINT16_MAX),
@@ -67,19 +69,21 @@ static const struct field fields[] = {
 	FIELD(length_sq, UINT32_MAX),   FIELD(payload_sq, UINT32_MAX),
 	FIELD(iat_sq, UINT64_MAX),      FIELD(first_ns, UINT64_MAX),
 	FIELD(iat_max, UINT32_MAX),     FIELD(iat_sq_high, 0),
-	FIELD(fragments, UINT8_MAX),    FIELD(length_min, UINT16_MAX),
+	FIELD(fragments, NIBBLE_MAX),   FIELD(length_min, UINT16_MAX),
 	FIELD(length_max, UINT16_MAX),  FIELD(payload_min, UINT16_MAX),
 	FIELD(payload_max, UINT16_MAX), FIELD(ttl_min, UINT8_MAX),
 	FIELD(ttl_max, UINT8_MAX),      FIELD(tcp_flags, UINT8_MAX),
 	FIELD(marks, UINT8_MAX),        EIGHT(payload_hist, UINT8_MAX),
 	EIGHT(iat_hist, UINT8_MAX),     EIGHT(tcp_flag, UINT8_MAX),
 	FIELD(seq_next, UINT32_MAX),    FIELD(seq_first, UINT32_MAX),
-	FIELD(retransmits, UINT8_MAX),  FIELD(out_of_order, UINT8_MAX),
+	FIELD(retransmits, UINT8_MAX),  FIELD(out_of_order, NIBBLE_MAX),
 	FIELD(iat_adjust, 0),           FIELD(window_min, UINT16_MAX),
 	FIELD(window_max, UINT16_MAX),  FIELD(window_first, UINT16_MAX),
-	FIELD(window_set, UINT8_MAX),   EIGHT(first_payload, UINT16_MAX),
+	FIELD(window_set, NIBBLE_MAX),  EIGHT(first_payload, UINT16_MAX),
 	FIELD(icmp_first, UINT16_MAX),  FIELD(tos_first, UINT8_MAX),
-	FIELD(n_first, UINT8_MAX),
+	FIELD(n_first, NIBBLE_MAX),     FIELD(head.bytes, NIBBLE_MAX),
+	FIELD(head.text, NIBBLE_MAX),   FIELD(head.zero, NIBBLE_MAX),
+	FIELD(head.high, NIBBLE_MAX),
 };
 #define N_FIELDS (sizeof(fields) / sizeof(fields[0]))
 
@@ -172,7 +176,7 @@ static void the_fields_here_are_all_there_are(void **state)
 		set(&p, &fields[i], UINT64_MAX);
 	for (size_t i = 0; i < sizeof(p); i++)
 		zero += !((const uint8_t *)&p)[i];
-	assert_int_equal(zero, sizeof(p.pad) + sizeof(p.pad_tcp));
+	assert_int_equal(zero, sizeof(p.pad_tcp));
 }
 
 static struct flow_packet draw_packet(uint64_t *now)
@@ -195,6 +199,8 @@ static struct flow_packet draw_packet(uint64_t *now)
 	k.tcp_flags = draw();
 	k.ttl = draw();
 	k.tos = draw();
+	if (k.payload)
+		k.head = (struct flow_head){ 8, draw_below(9), draw_below(9), draw_below(9) };
 	k.fragment = draw_below(10) ? FLOW_WHOLE : FLOW_LATER_FRAGMENT;
 	return k;
 }

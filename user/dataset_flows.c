@@ -15,6 +15,7 @@
 #include "capture.h"
 #include "feature.h"
 #include "field.h"
+#include "head.h"
 #include "key.h"
 #include "label_ndpi.h"
 #include "parse.h"
@@ -141,6 +142,7 @@ static int add_frame(struct reading *g, const struct capture_packet *frame)
 	if (parse_packet(&k, frame->data, frame->data + frame->captured, frame->length, frame->link,
 	                 0) != FLOW_OK)
 		return 0;
+	head_look(&k, frame->data, frame->data + frame->captured);
 	if (table_add_packet(g->table, &k) || label_packet(g, &k, frame))
 		return -ENOMEM;
 	if (g->o->n_snapshots)

@@ -29,6 +29,9 @@
 #define GAP(p, which, meaning)                                                                     \
 	FLOW(p "iat_" which "_log", FEATURE_LOG, p "iat_" which, NULL, US,                         \
 	     "log1p of the " meaning " between its packets in us")
+#define HEAD(p, what, meaning)                                                                     \
+	FLOW(p "head_" what, FEATURE_NTH, p "head_" what, p "head_bytes", 1,                       \
+	     "of its first 8 payload bytes, how many are " meaning "; -1: not seen")
 /* Shares say little where one side sends a hundred times more: there the logarithms differ. */
 #define RATIO(what, field)                                                                         \
 	FLOW(what "_ratio_log", FEATURE_RATIO, "fwd_" field, "rev_" field, 0,                      \
@@ -57,7 +60,9 @@
 	        FLAG(p, "fin", "FIN"), FLAG(p, "syn", "SYN"), FLAG(p, "rst", "RST"),               \
 	        FLAG(p, "psh", "PSH"), FLAG(p, "ack", "ACK"), FLAG(p, "urg", "URG"),               \
 	        FLOW(p "window_first", FEATURE_VALUE, p "window_first", NULL, 0,                   \
-	             "first TCP window, unscaled")
+	             "first TCP window, unscaled"),                                                \
+	        HEAD(p, "text", "printable ASCII"), HEAD(p, "zero", "0"),                          \
+	        HEAD(p, "high", "128 or more")
 
 #define PORTS(name, rule, a, n, meaning)                                                           \
 	{                                                                                          \

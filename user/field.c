@@ -206,6 +206,11 @@ GETTER(get_side_end, count, side(r, f)->packets ? side(r, f)->last_ns + r->wall_
 	        M(p, b, "first_6", first_payload[5], 0, "bytes", "payload of the 6th packet"),     \
 	        M(p, b, "first_7", first_payload[6], 0, "bytes", "payload of the 7th packet"),     \
 	        M(p, b, "first_8", first_payload[7], 0, "bytes", "payload of the 8th packet"),     \
+	        M(p, b, "head_bytes", head.bytes, 0, "bytes",                                      \
+	          "of its first payload, looked at: 8 or fewer"),                                  \
+	        M(p, b, "head_text", head.text, 0, "bytes", "of these, printable ASCII"),          \
+	        M(p, b, "head_zero", head.zero, 0, "bytes", "of these, 0"),                        \
+	        M(p, b, "head_high", head.high, 0, "bytes", "of these, 128 or more"),              \
 	        M(p, b, "tcp_flags", tcp_flags, 6, "",                                             \
 	          "OR of the flags: FIN 1, SYN 2, ... CWR 128"),                                   \
 	        M(p, b, "fin", tcp_flag[0], 219, "packets", "with FIN"),                           \

@@ -30,9 +30,13 @@ struct packed {
 	uint16_t window_min, window_max, window_first;
 	uint16_t first_payload[FLOW_FIRST];
 	uint16_t icmp_first;
-	uint8_t fragments, retransmits, out_of_order;
+	uint8_t retransmits;
 	uint8_t ttl_min, ttl_max, tcp_flags, marks;
-	uint8_t window_set, tos_first, n_first;
+	uint8_t tos_first;
+	uint8_t fragments : 4, out_of_order : 4;
+	uint8_t window_set : 4, n_first : 4;
+	uint8_t head_bytes : 4, head_text : 4;
+	uint8_t head_zero : 4, head_high : 4;
 	uint8_t payload_hist[FLOW_BINS], iat_hist[FLOW_BINS], tcp_flag[8];
 };
 FLOW_ASSERT(sizeof(struct packed) == 128, "packed has holes, or is more than two cache lines");
@@ -41,14 +45,18 @@ FLOW_ASSERT(sizeof(struct flow_partial) == 248, "flow_partial changed: pack its 
 static bool fits(const struct flow_partial *p)
 {
 	uint64_t wide = p->bytes | p->ip_bytes | p->payload_bytes | p->length_sq | p->payload_sq;
-	uint32_t counts = p->fragments | p->retransmits | p->out_of_order;
+	uint32_t counts = p->retransmits;
+	uint32_t few = p->fragments | p->out_of_order | p->window_set | p->n_first;
+
+	few |= p->head.bytes | p->head.text | p->head.zero | p->head.high;
 
 	for (int i = 0; i < FLOW_BINS; i++)
 		counts |= p->payload_hist[i] | p->iat_hist[i] | p->tcp_flag[i];
-	return !(wide >> 32 | p->packets >> 16 | counts >> 8 | p->iat_sq_high | p->iat_adjust);
+	return !(wide >> 32 | p->packets >> 16 | counts >> 8 | few >> 4 | p->iat_sq_high |
+	         p->iat_adjust);
 }
 
-/* The fields of both structs, but the counts of bins and flags. */
+/* The fields of both structs, but the head and the counts of bins and flags. */
 #define COPY(field) to->field = from->field
 #define COPY_SAME(to, from)                                                                        \
 	do {                                                                                       \
@@ -80,6 +88,10 @@ static void widen(uint32_t *restrict to, const uint8_t *restrict from)
 static void pack(struct packed *restrict to, const struct flow_partial *restrict from)
 {
 	COPY_SAME(to, from);
+	to->head_bytes = from->head.bytes;
+	to->head_text = from->head.text;
+	to->head_zero = from->head.zero;
+	to->head_high = from->head.high;
 	narrow(to->payload_hist, from->payload_hist);
 	narrow(to->iat_hist, from->iat_hist);
 	narrow(to->tcp_flag, from->tcp_flag);
@@ -88,13 +100,16 @@ static void pack(struct packed *restrict to, const struct flow_partial *restrict
 static void unpack(struct flow_partial *restrict to, const struct packed *restrict from)
 {
 	COPY_SAME(to, from);
+	to->head.bytes = from->head_bytes;
+	to->head.text = from->head_text;
+	to->head.zero = from->head_zero;
+	to->head.high = from->head_high;
 	widen(to->payload_hist, from->payload_hist);
 	widen(to->iat_hist, from->iat_hist);
 	widen(to->tcp_flag, from->tcp_flag);
 	to->iat_sq_high = 0;
 	to->iat_adjust = 0;
 	to->pad_tcp = 0;
-	memset(to->pad, 0, sizeof(to->pad));
 }
 
 void sides_init(struct sides *s)

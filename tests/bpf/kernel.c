@@ -21,6 +21,8 @@
 
 #include "kernel.h"
 
+#include "head.h"
+
 #define SKIPPED 77
 
 extern const char weir_bpf_start[], weir_bpf_end[];
@@ -206,11 +208,16 @@ int shoot(const struct kernel *k, const struct hook *hook, const struct shot *sh
 enum flow_cause parse_natively(struct flow_packet *p, const struct hook *hook,
                                const struct shot *shot)
 {
+	enum flow_cause cause;
+
 	memset(p, 0, sizeof(*p));
 	p->time_ns = shot->time_ns;
 	p->key.ifindex = 1; /* test-run's packets come from the loopback device */
 	p->key.direction = hook->direction;
-	return parse_packet(p, shot->data, shot->data + shot->length, shot->length, hook->link, 0);
+	cause = parse_packet(p, shot->data, shot->data + shot->length, shot->length, hook->link, 0);
+	if (cause == FLOW_OK)
+		head_look(p, shot->data, shot->data + shot->length);
+	return cause;
 }
 
 void expect_count(struct flow_stats *stats, enum flow_cause cause, uint64_t packets, uint64_t bytes)

@@ -223,6 +223,35 @@ static void super_packets_count_as_what_goes_over_the_wire(void **state)
 	}
 }
 
+/* Of every size around the eight bytes that are looked at, and of bytes of every kind. */
+static void the_head_of_a_payload_is_what_it_is_natively(void **state)
+{
+	static const uint8_t bytes[] = { 0, 1, 31, 32, 'A', '~', 127, 128, 255 };
+	struct shot shot = { .data = frame.data, .time_ns = 5 };
+	uint32_t size, round, h, i;
+	struct flow_packet p;
+	uint64_t random = 1, seen = 0;
+
+	for (h = 0; h < 3; h++)
+		for (size = 0; size < 20; size++)
+			for (round = 0; round < 20; round++) {
+				packet_build(&frame,
+				             (const struct packet_op[]){
+				                     ETH, IP4, TCP(FLOW_ACK), PAY(size), { 0 } });
+				for (i = 0; i < size; i++) {
+					random = random * 6364136223846793005ULL +
+					         1442695040888963407ULL;
+					frame.data[54 + i] = bytes[(random >> 33) % sizeof(bytes)];
+				}
+				shot.length = frame.length;
+				assert_int_equal(parse_natively(&p, &hooks[h], &shot), FLOW_OK);
+				assert_int_equal(p.head.bytes, size < 8 ? size : 8);
+				seen |= 1ULL << (p.head.text * 3 + p.head.zero + p.head.high);
+				assert_true(compare_alone(&shared, &hooks[h], &shot, "a head"));
+			}
+	assert_true(seen & (seen - 1)); /* they did differ */
+}
+
 static void xdp_frames_in_fragments_count_their_whole_length(void **state)
 {
 	static const uint32_t lengths[] = { 100, 3000, 4096, 5000, 9014, FRAGS_LENGTH };
@@ -247,6 +276,7 @@ int main(void)
 		cmocka_unit_test(a_cpu_without_a_table_is_a_cause),
 		cmocka_unit_test(super_packets_count_as_what_goes_over_the_wire),
 		cmocka_unit_test(xdp_frames_in_fragments_count_their_whole_length),
+		cmocka_unit_test(the_head_of_a_payload_is_what_it_is_natively),
 	};
 	int code = kernel_begin();
 

@@ -11,6 +11,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "head.h"
 #include "parse.h"
 
 #define PREFIX 4
@@ -115,6 +116,27 @@ static void check_cut(const struct flow_packet *all, const struct input *in, uin
 		CLAIM(!memcmp(&part, all, sizeof(part)));
 }
 
+/* The kinds of bytes exclude each other, and are all of bytes that are there. */
+static void check_head(struct flow_packet *k, const struct input *in, uint32_t captured)
+{
+	uint32_t size = k->payload < 8 ? k->payload : 8, i;
+	struct flow_head must = { 0 };
+	const uint8_t *at = in->frame + k->headers;
+
+	if (in->tag) /* the kernel's, which reads it otherwise */
+		return;
+	head_look(k, in->frame, in->frame + captured);
+	if (size && k->fragment != FLOW_LATER_FRAGMENT && k->headers + size <= captured) {
+		must.bytes = size;
+		for (i = 0; i < size; i++) {
+			must.text += at[i] >= 32 && at[i] < 127;
+			must.zero += at[i] == 0;
+			must.high += at[i] >= 128;
+		}
+	}
+	CLAIM(!memcmp(&k->head, &must, sizeof(must)));
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	struct flow_packet k, again;
@@ -136,6 +158,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		return 0;
 	check_facts(&k);
 	check_sums(&k, (uint64_t)data[0] << (data[1] & 31));
+	check_head(&again, &in, in.captured);
 	check_cut(&k, &in, in.captured / 2);
 	check_cut(&k, &in, in.captured - in.captured / 8);
 	return 0;
