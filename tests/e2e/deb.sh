@@ -79,12 +79,6 @@ package=$(ls build/deb/weir_*.deb)
 is "make deb: lintian finds nothing" \
 	"$(lintian --allow-root --display-info --pedantic build/deb/*.changes 2>&1)" ""
 
-if ! debootstrap --variant=minbase bookworm "$root" >"$scratch/out" 2>&1; then
-	skip "$what" \
-		"debootstrap cannot: $(tail -n 1 "$scratch/out")"
-	finish
-fi
-
 # Before lib.sh's own, which removes the root: nothing of the host may be mounted there.
 # shellcheck disable=SC2317 # the trap calls it
 leave_root()
@@ -94,6 +88,12 @@ leave_root()
 	clean_up
 }
 trap leave_root EXIT
+if ! debootstrap --variant=minbase bookworm "$root" >"$scratch/out" 2>&1; then
+	skip "$what" \
+		"debootstrap cannot: $(tail -n 1 "$scratch/out")"
+	finish
+fi
+
 mount --bind "$root" "$root" # a container's root has to be on a mount
 mount -t proc proc "$root/proc"
 mount -t sysfs sysfs "$root/sys"
