@@ -88,13 +88,14 @@ leave_root()
 	clean_up
 }
 trap leave_root EXIT
+mkdir "$root"
+mount --bind "$root" "$root" # a container's root has to be on a mount
 if ! debootstrap --variant=minbase bookworm "$root" >"$scratch/out" 2>&1; then
 	skip "$what" \
 		"debootstrap cannot: $(tail -n 1 "$scratch/out")"
 	finish
 fi
 
-mount --bind "$root" "$root" # a container's root has to be on a mount
 mount -t proc proc "$root/proc"
 mount -t sysfs sysfs "$root/sys"
 mount -t tmpfs tmpfs "$root/run"
