@@ -197,6 +197,7 @@ static void need(struct apply *a, const int16_t *list, size_t n)
 static int prepare(struct apply *a, const struct apply_options *o)
 {
 	const struct feature_set *set;
+	struct dataset_options data;
 	const int16_t *list;
 	size_t n;
 	int m;
@@ -213,9 +214,11 @@ static int prepare(struct apply *a, const struct apply_options *o)
 	}
 	set = verdicts_set(a->verdicts, true);
 	if (set && set->is_host) {
-		a->window_ns = o->data.window_ns;
-		a->min_flows = o->data.min_flows;
-		a->hosts = host_windows_new(o->data.window_ns, HOSTS_MAX, take_host, a);
+		data = o->data;
+		learn_settle_hosts(&data, verdicts_anomaly(a->verdicts));
+		a->window_ns = data.window_ns;
+		a->min_flows = data.min_flows;
+		a->hosts = host_windows_new(data.window_ns, HOSTS_MAX, take_host, a);
 		n = host_windows_fields(&list);
 		need(a, list, n);
 		if (!a->hosts)
@@ -343,6 +346,7 @@ static int run(const struct opt_command *self, int argc, char **argv)
 	struct apply a = { .verdicts = verdicts_new() };
 	int models, result = CMD_FAILED;
 
+	o.data.window_ns = o.data.min_flows = 0;
 	switch (opt_parse(self, &o, &argc, argv)) {
 	case OPT_HELP:
 		verdicts_free(a.verdicts);

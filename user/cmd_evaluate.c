@@ -389,12 +389,15 @@ static int work(const struct evaluate_options *o, const char *path, char **input
 {
 	struct feature_set set;
 	struct model *model = learn_open(path, &set);
+	struct dataset_options data = o->data;
 	struct dataset *d = NULL;
 	struct buf b = { 0 };
 	int result = CMD_FAILED, failed;
 
-	if (model)
-		d = learn_read(&o->data, &set, model->kind != MODEL_ANOMALY, inputs, n);
+	if (model) {
+		learn_settle_hosts(&data, model);
+		d = learn_read(&data, &set, model->kind != MODEL_ANOMALY, inputs, n);
+	}
 	if (d)
 		result = check_rows(d);
 	if (d && result == CMD_DONE) {
@@ -415,6 +418,7 @@ static int run(const struct opt_command *self, int argc, char **argv)
 {
 	struct evaluate_options o = { .data = dataset_defaults, .normal = "normal,benign" };
 
+	o.data.window_ns = o.data.min_flows = 0;
 	switch (opt_parse(self, &o, &argc, argv)) {
 	case OPT_HELP:
 		return CMD_DONE;

@@ -11,6 +11,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "host_settings.h"
 #include "log.h"
 #include "model_file.h"
 #include "out.h"
@@ -134,6 +135,14 @@ struct model *learn_open(const char *path, struct feature_set *set)
 	}
 	model_close(m);
 	return NULL;
+}
+
+void learn_settle_hosts(struct dataset_options *o, const struct model *m)
+{
+	if (!o->window_ns)
+		o->window_ns = host_settings_window_ns(m);
+	if (!o->min_flows)
+		o->min_flows = host_settings_min_flows(m);
 }
 
 bool learn_is_normal(const char *list, const char *class_name)

@@ -20,6 +20,10 @@ void learn_progress(const char *what, double part);
 /* Take the line of learn_progress() away. */
 void learn_progress_end(void);
 
+/* Windows of hosts that were not asked for otherwise (0) are as those that the model learned from.
+ */
+void learn_settle_hosts(struct dataset_options *o, const struct model *m);
+
 /*
  * Read all inputs into a new data set; what breaks is told. NULL with one message printed. The set
  * is borrowed.

@@ -20,6 +20,7 @@
 #include "dataset_flows.h"
 #include "dataset_state.h"
 #include "feature_host.h"
+#include "host_settings.h"
 #include "label_ndpi.h"
 #include "label_rules.h"
 #include "labels.h"
@@ -27,8 +28,8 @@
 #define SECOND 1000000000ULL
 
 const struct dataset_options dataset_defaults = {
-	.window_ns = 60 * SECOND,
-	.min_flows = 2,
+	.window_ns = HOST_WINDOW_NS,
+	.min_flows = HOST_MIN_FLOWS,
 	.idle_ns = 15 * SECOND,
 	.active_ns = 60 * SECOND,
 	.max_flows = 2000000,

@@ -29,8 +29,8 @@ struct dataset_options {
 	const char *label_column; /* of flow CSV */
 	int label;                /* enum dataset_label */
 	const char *snapshots;    /* "3,5,8,all"; NULL: all */
-	uint64_t window_ns;
-	uint64_t min_flows; /* of a host in a window */
+	uint64_t window_ns;       /* of hosts; 0: the model's, see host_settings.h */
+	uint64_t min_flows;       /* of a host in a window; 0: the model's */
 	uint64_t idle_ns, active_ns, max_flows;
 	uint64_t per_file; /* flows of a class from one file at most; 0: all */
 	uint64_t max_memory;
@@ -49,9 +49,10 @@ extern const struct dataset_options dataset_defaults;
 	{ "max-flows", 0, "N", OPT_NUMBER, offsetof(type, m.max_flows), 1, 1000000000, NULL,       \
 	  "flows kept at most; beyond, the least used leaves early" },                             \
 	{ "window", 0, "TIME", OPT_DURATION, offsetof(type, m.window_ns), 1000000000,              \
-	  86400000000000, NULL, "length of a window, for features of hosts" },                     \
+	  86400000000000, NULL,                                                                    \
+	  "length of a window of hosts; a model that judges has its own" },                        \
 	{ "min-flows", 0, "N", OPT_NUMBER, offsetof(type, m.min_flows), 1, 1000000, NULL,          \
-	  "flows that a host has in a window that is judged; one is no habit" }
+	  "flows that a host needs in a window; a model that judges has its own" }
 #define DATASET_LABEL_OPTIONS(type, m)                                                             \
 	{ "label", 0, "HOW", OPT_CHOICE, offsetof(type, m.label), 0, 0, "none|ndpi",               \
 	  "classes of captures: ndpi: the protocol that nDPI sees in the packets" },               \

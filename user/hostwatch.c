@@ -12,15 +12,13 @@
 #include <string.h>
 
 #include "feature_host.h"
+#include "host_settings.h"
 #include "verdict.h"
 
-#define SECOND     1000000000ULL
-#define WINDOW     (60 * SECOND) /* of models that do not tell */
-#define WINDOW_MAX (86400 * SECOND)
-#define MIN_FLOWS  2
-#define HOSTS_MAX  100000 /* at a time, a kilobyte each; beyond, windows are judged early */
-#define LONGEST    (300 * SECOND)
-#define HELD       64 /* windows judged at a time */
+#define SECOND    1000000000ULL
+#define HOSTS_MAX 100000 /* at a time, a kilobyte each; beyond, windows are judged early */
+#define LONGEST   (300 * SECOND)
+#define HELD      64 /* windows judged at a time */
 
 struct host_model {
 	struct verdicts *verdicts;
@@ -47,20 +45,6 @@ bool hostwatch_is_for(const struct model *m)
 	return m->kind == MODEL_ANOMALY &&
 	       !feature_set_from_names(&set, m->feature_names, m->n_features, why, sizeof(why)) &&
 	       set.is_host;
-}
-
-/* A number of the metadata, which we wrote ourselves; without it or out of range: fallback. */
-static double number_in(const struct model *m, const char *name, double most, double fallback)
-{
-	const char *at = m->about ? strstr(m->about, name) : NULL;
-	double value = at ? strtod(at + strlen(name), NULL) : fallback;
-
-	return value >= 1 && value <= most ? value : fallback;
-}
-
-static uint64_t window_of(const struct model *m)
-{
-	return SECOND * number_in(m, "\"window_s\":", WINDOW_MAX / SECOND, WINDOW / SECOND);
 }
 
 static void judge_held(struct hostwatch *h)
@@ -115,8 +99,8 @@ static int host_model_init(struct host_model *to, struct model *m, const char *n
 
 	*to = (struct host_model){ .verdicts = verdicts_new(),
 		                   .rows = calloc((size_t)HELD * m->n_features, sizeof(double)),
-		                   .window_ns = window_of(m),
-		                   .min_flows = number_in(m, "\"min_flows\":", 1e6, MIN_FLOWS) };
+		                   .window_ns = host_settings_window_ns(m),
+		                   .min_flows = host_settings_min_flows(m) };
 	snprintf(error, size, "%s: no memory", name);
 	if (to->verdicts && to->rows) {
 		verdicts_allow_hosts(to->verdicts);
@@ -129,7 +113,7 @@ static int host_model_init(struct host_model *to, struct model *m, const char *n
 
 int hostwatch_use(struct hostwatch *h, struct model *m, const char *name, char *error, size_t size)
 {
-	uint64_t window_ns = window_of(m);
+	uint64_t window_ns = host_settings_window_ns(m);
 	struct host_windows *windows = h->windows;
 	struct host_model fresh;
 	int failed;

@@ -361,7 +361,9 @@ static void format_default(const struct opt *o, const void *defaults, char *text
 	if (o->kind == OPT_FLAG && *(const bool *)field) {
 		snprintf(text, size, "yes");
 	} else if (o->kind == OPT_NUMBER || o->kind == OPT_DURATION) {
-		quantity_format(quantity_kind(o->kind), *(const uint64_t *)field, text, size);
+		if (*(const uint64_t *)field >= o->min) /* else: chosen later */
+			quantity_format(quantity_kind(o->kind), *(const uint64_t *)field, text,
+			                size);
 	} else if (o->kind == OPT_CHOICE) {
 		for (int i = *(const int *)field; i > 0; i--)
 			choice += strcspn(choice, "|") + 1;

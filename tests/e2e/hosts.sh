@@ -12,7 +12,8 @@ for n in 1 2; do
 	"$OLDPWD/build/tools/pcapgen" --packets 40000 --flows 4000 --duration 400s --seed $n \
 		$n.pcap 2>/dev/null || fail "pcapgen"
 done
-"$weir" train anomaly --unit host --contamination 0.2 1.pcap -o hosts >out 2>&1 ||
+"$weir" train anomaly --unit host --window 30s --min-flows 3 --contamination 0.2 1.pcap -o hosts \
+	>out 2>&1 ||
 	fail "train hosts" out
 "$weir" train anomaly 1.pcap -o flows >out 2>&1 || fail "train flows" out
 
@@ -45,6 +46,8 @@ rows=$("$weir" apply hosts 2.pcap 2>/dev/null | tail -n +2 | wc -l)
 	--alerts json:alerts >out 2>&1
 is "read by two models: exit code" $? 0
 is "read and apply: as many windows" "$(judged host_windows)" "$rows"
+is "they are as long, and as full, as the model learned them" \
+	"$("$weir" apply hosts 2.pcap 2>/dev/null | cut -d, -f3,6 | sort -u -t, -k1,1 -k2,2n | head -n 1)" "30,3"
 is "read and apply: as many unusual" "$(judged host_anomalies)" "$(wc -l <applied.all)"
 read_again >read.top
 is "of the worst all are among what apply found" \
