@@ -7,6 +7,8 @@
 
 #include "train_rows.h"
 
+#define RARE_CLASSES 40
+
 static struct forest *fit(const struct train_boost *p, const struct matrix *m)
 {
 	char error[200] = "";
@@ -223,6 +225,83 @@ static void a_class_without_rows_is_never_the_answer(void **state)
 	matrix_free(m);
 }
 
+/* Classes of 1 to 30 rows each around points at random, of few values: some rows are alike. */
+static struct matrix *make_rare_classes(uint32_t n_classes)
+{
+	struct matrix *m = rows_new(6);
+	double at[6], row[6];
+	struct rng r;
+	char name[8];
+
+	rng_seed(&r, 11, 0);
+	for (uint32_t k = 0; k < n_classes; k++) {
+		uint64_t n = 1 + rng_below(&r, 30);
+
+		snprintf(name, sizeof(name), "%02u", k);
+		for (int c = 0; c < 6; c++)
+			at[c] = rng_real(&r);
+		while (n--) {
+			for (int c = 0; c < 6; c++)
+				row[c] = floor(2 * at[c] + 2 * rng_real(&r));
+			rows_add(m, row, name, 1);
+		}
+	}
+	return m;
+}
+
+/* The mean log loss of softmax; right: how many rows get their class. */
+static double log_loss(const struct forest *f, const struct matrix *m, size_t *right)
+{
+	double out[RARE_CLASSES], loss = 0;
+
+	*right = 0;
+	for (size_t i = 0; i < m->n_rows; i++) {
+		double largest = -INFINITY, sum = 0;
+
+		rows_ask(f, m, i, out);
+		for (uint32_t k = 0; k < f->n_outputs; k++)
+			largest = fmax(largest, out[k]);
+		for (uint32_t k = 0; k < f->n_outputs; k++)
+			sum += exp(out[k] - largest);
+		loss += log(sum) + largest - out[m->label[i]];
+		*right += out[m->label[i]] == largest;
+	}
+	return loss / (double)m->n_rows;
+}
+
+/* Newton's steps as they are end at a loss of 700 and more in each of these settings. */
+static void the_loss_of_rare_classes_never_grows(void **state)
+{
+	static const struct {
+		double learning_rate;
+		uint32_t min_samples_leaf;
+	} cases[] = { { 0.1, 1 }, { 0.5, 5 }, { 1, 20 } };
+	struct matrix *m = make_rare_classes(RARE_CLASSES);
+	struct train_boost p = train_boost_defaults;
+
+	p.max_iter = 30;
+	for (size_t i = 0; i < sizeof(cases) / sizeof(*cases); i++) {
+		double loss = INFINITY, before;
+		struct forest *f;
+		size_t right;
+
+		p.learning_rate = cases[i].learning_rate;
+		p.min_samples_leaf = cases[i].min_samples_leaf;
+		f = fit(&p, m);
+		assert_int_equal(f->n_outputs, RARE_CLASSES);
+		for (uint32_t k = 0; k <= p.max_iter; k++) {
+			f->n_trees = k * RARE_CLASSES;
+			before = loss;
+			loss = log_loss(f, m, &right);
+			assert_true(loss <= before);
+		}
+		assert_true(loss < 0.3);
+		assert_true(right > m->n_rows * 4 / 5);
+		forest_free(f);
+	}
+	matrix_free(m);
+}
+
 /* A weight of 2 is the row twice, where no limit counts rows. */
 static void a_weight_is_worth_that_many_rows(void **state)
 {
@@ -337,6 +416,7 @@ int main(void)
 		cmocka_unit_test(a_tree_uses_a_share_of_the_columns),
 		cmocka_unit_test(few_rows_give_the_prior),
 		cmocka_unit_test(a_class_without_rows_is_never_the_answer),
+		cmocka_unit_test(the_loss_of_rare_classes_never_grows),
 		cmocka_unit_test(a_weight_is_worth_that_many_rows),
 		cmocka_unit_test(constant_columns_are_never_split),
 		cmocka_unit_test(memory_is_told),
