@@ -8,7 +8,6 @@
 
 #include <errno.h>
 #include <inttypes.h>
-#include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -44,7 +43,7 @@ static const struct opt options[] = {
 	{ "n-estimators", 0, "N", OPT_NUMBER, O(n_estimators), 1, 100000, NULL, "trees of a forest" },
 	{ "max-depth", 0, "N", OPT_NUMBER, O(max_depth), 0, 64, NULL, "of a tree; 0: no limit" },
 	{ "max-features", 0, "HOW", OPT_TEXT, O(max_features), 0, 0, NULL,
-	  "looked at for a split: sqrt, log2, all, a number or a part as 0.5" },
+	  "columns: of a split in a forest sqrt, log2, all, N or 0.5; of a tree elsewhere all, 0.5" },
 	{ "max-samples", 0, "N", OPT_TEXT, O(max_samples), 0, 0, NULL,
 	  "rows a tree draws: part of all (forest) or number (anomaly, 256)" },
 	{ "bootstrap", 0, NULL, OPT_FLAG, O(bootstrap), 0, 0, NULL, "a forest draws with replacement" },
@@ -73,7 +72,6 @@ static const struct opt options[] = {
 static const struct train_options defaults = {
 	.normal = "normal,benign",
 	.test_size = "0.2",
-	.max_features = "sqrt",
 	.learning_rate = "0.1",
 	.l2_regularization = "0",
 	.false_positive_rate = "0.01",
@@ -84,86 +82,6 @@ static const struct train_options defaults = {
 	.max_bins = 255,
 	.bootstrap = true,
 };
-
-static int read_max_features(struct train_options *o)
-{
-	struct train_forest *f = &o->fit.forest;
-	double x;
-
-	if (!strcmp(o->max_features, "sqrt")) {
-		f->max_features = TRAIN_SQRT;
-	} else if (!strcmp(o->max_features, "log2")) {
-		f->max_features = TRAIN_LOG2;
-	} else if (!strcmp(o->max_features, "all")) {
-		f->max_features = TRAIN_ALL;
-	} else {
-		if (learn_real("max-features", o->max_features, 1e-9, FEATURE_MAX, &x))
-			return -EINVAL;
-		f->max_features = strchr(o->max_features, '.') ? TRAIN_FRACTION : TRAIN_COUNT;
-		f->max_features_value = x;
-		o->fit.isolation.max_features = x <= 1 ? x : 1;
-	}
-	return 0;
-}
-
-static int read_max_samples(struct train_options *o)
-{
-	double x;
-
-	if (!o->max_samples || !strcmp(o->max_samples, "auto"))
-		return 0;
-	if (o->fit.kind == MODEL_ANOMALY) {
-		if (learn_real("max-samples", o->max_samples, 2, 1e9, &x))
-			return -EINVAL;
-		o->fit.isolation.max_samples = (uint32_t)x;
-		return 0;
-	}
-	return learn_real("max-samples", o->max_samples, 1e-9, 1, &o->fit.forest.max_samples);
-}
-
-static int read_reals(struct train_options *o)
-{
-	if (learn_real("test-size", o->test_size, 0.01, 0.99, &o->test_part) ||
-	    learn_real("learning-rate", o->learning_rate, 1e-6, 10, &o->fit.boost.learning_rate) ||
-	    learn_real("l2-regularization", o->l2_regularization, 0, 1e9,
-	               &o->fit.boost.l2_regularization) ||
-	    learn_real("false-positive-rate", o->false_positive_rate, 0, 0.5,
-	               &o->false_positive_part) ||
-	    (o->contamination &&
-	     learn_real("contamination", o->contamination, 1e-9, 0.5, &o->contamination_part)))
-		return -EINVAL;
-	return read_max_features(o) || read_max_samples(o) ? -EINVAL : 0;
-}
-
-static int read_settings(struct train_options *o, bool anomaly)
-{
-	struct train_common common = {
-		.random_state = o->data.random_state,
-		.n_jobs = (uint32_t)o->n_jobs,
-	};
-	struct dataset_fit_settings *s = &o->fit;
-	enum train_class_weight weight = o->class_weight ? TRAIN_WEIGHT_BALANCED
-	                                                 : TRAIN_WEIGHT_NONE;
-
-	s->kind = anomaly        ? MODEL_ANOMALY
-	          : o->algorithm ? MODEL_FOREST_CLASSIFIER
-	                         : MODEL_BOOST_CLASSIFIER;
-	s->forest = train_forest_defaults;
-	s->boost = train_boost_defaults;
-	s->isolation = train_isolation_defaults;
-	s->forest.common = s->boost.common = s->isolation.common = common;
-	s->forest.class_weight = s->boost.class_weight = weight;
-	s->forest.n_estimators = s->isolation.n_estimators = o->n_estimators;
-	s->forest.max_depth = s->boost.max_depth = o->max_depth;
-	s->forest.min_samples_split = o->min_samples_split;
-	s->forest.bootstrap = o->bootstrap;
-	if (o->min_samples_leaf)
-		s->forest.min_samples_leaf = s->boost.min_samples_leaf = o->min_samples_leaf;
-	s->boost.max_iter = o->max_iter;
-	s->boost.max_leaf_nodes = o->max_leaf_nodes;
-	s->boost.max_bins = o->max_bins;
-	return read_reals(o);
-}
 
 static void dump_header(struct buf *b, const struct matrix *m)
 {
@@ -259,17 +177,17 @@ static void put_parameters(struct buf *b, const struct train_options *o)
 		buf_format(b,
 		           "\"algorithm\":\"boosting\",\"max_iter\":%u,\"learning_rate\":%g,"
 		           "\"max_leaf_nodes\":%u,\"max_depth\":%u,\"min_samples_leaf\":%u,"
-		           "\"l2_regularization\":%g,\"max_bins\":%u",
+		           "\"l2_regularization\":%g,\"max_bins\":%u,\"max_features\":%g",
 		           s->boost.max_iter, s->boost.learning_rate, s->boost.max_leaf_nodes,
 		           s->boost.max_depth, s->boost.min_samples_leaf,
-		           s->boost.l2_regularization, s->boost.max_bins);
+		           s->boost.l2_regularization, s->boost.max_bins, s->boost.max_features);
 	else if (s->kind == MODEL_FOREST_CLASSIFIER)
 		buf_format(b,
 		           "\"algorithm\":\"forest\",\"n_estimators\":%u,\"max_depth\":%u,"
 		           "\"min_samples_split\":%u,\"min_samples_leaf\":%u,"
 		           "\"max_features\":\"%s\",\"bootstrap\":%s",
 		           s->forest.n_estimators, s->forest.max_depth, s->forest.min_samples_split,
-		           s->forest.min_samples_leaf, o->max_features,
+		           s->forest.min_samples_leaf, o->max_features ? o->max_features : "sqrt",
 		           s->forest.bootstrap ? "true" : "false");
 	else
 		buf_format(b,
@@ -421,7 +339,7 @@ static int run(const struct opt_command *self, int argc, char **argv)
 		o.features = o.unit == DATASET_HOST ? "host"
 		             : anomaly              ? "flow"
 		                                    : "flow,ports,first8";
-	if (read_settings(&o, anomaly))
+	if (train_settings(&o, anomaly))
 		return CMD_USAGE;
 	return work(&o, anomaly, argv + 1, argc - 1);
 }

@@ -32,6 +32,9 @@ struct train_options {
 	struct dataset_fit_settings fit;
 };
 
+/* Fill in o->fit and the numbers. 0, or -EINVAL with one message printed. */
+int train_settings(struct train_options *o, bool anomaly);
+
 /* Split; what was chosen comes back as words. NULL with one message printed. n_folds 0: a part. */
 const char *train_split(const struct train_options *o, const struct dataset *d, int32_t *fold,
                         size_t n_folds);

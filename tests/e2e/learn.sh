@@ -58,6 +58,12 @@ above()
 	awk -v a="$1" -v b="$2" 'BEGIN { exit !(a > b) }'
 }
 
+# splits MODEL: how often it asks for each feature.
+splits()
+{
+	"$weir" model show --json "$1" | sed 's/.*"splits":\([^]]*\).*/\1/'
+}
+
 # refused WHAT CODE PATTERN ARGUMENT...: one message that fits, and the code.
 refused()
 {
@@ -119,6 +125,17 @@ holds "some flows are unusual" said.csv above "$(cells is_anomaly said.csv | gre
 holds "and it says why" said.csv \
 	grep -q '"[a-z0-9_]* [-0-9.e+]* (usual [-0-9.e+]*\.\.' said.csv
 
+for part in all 0.5 0.2; do
+	train --max-features $part -o part.model
+	splits part.model >splits.$part
+done
+is "boosting looks at half of the features a tree" "$(splits a.model)" "$(cat splits.0.5)"
+holds "at more when told so" splits.all differ splits.0.5 splits.all
+holds "at fewer when told so" splits.0.2 differ splits.0.5 splits.0.2
+holds "and the model tells how many" err grep -qa '"max_features":0.2' part.model
+train --algorithm forest --max-features log2 -o log2.model
+holds "a forest looks at log2 of them a split" err grep -qa '"max_features":"log2"' log2.model
+
 cut -d, -f1-11 c1.csv >guide.csv
 holds "the guide's eleven columns do for guide6" err "$weir" train classifier guide.csv \
 	--label-rules rules --features guide6 --algorithm forest -o g.model
@@ -153,6 +170,13 @@ refused "no model to write" 2 'give -o MODEL' train anomaly c1.pcap
 refused "a kind that does not exist" 2 'which kind' train regressor c1.pcap -o x
 refused "a parameter out of range" 2 '--learning-rate: 0 is out of range' \
 	train classifier c1.pcap --label-rules rules --learning-rate 0 -o x
+for how in sqrt log2 8; do
+	refused "features a split of a forest, of a tree of boosting: $how" 2 \
+		"--max-features: '$how' is for --algorithm forest" \
+		train classifier c1.pcap --label-rules rules --max-features $how -o x
+done
+refused "features of a tree that are more than all" 2 '--max-features: 1.5 is out of range' \
+	train anomaly c1.pcap --max-features 1.5 -o x
 refused "no file" 1 'none.pcap: cannot open: No such file' train anomaly none.pcap -o x
 refused "too few files for the folds" 1 'cannot hold rows back by file' train classifier c1.pcap \
 	--label-rules rules --split by-file --cv 5 -o x
