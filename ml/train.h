@@ -50,12 +50,12 @@ struct train_forest {
 };
 
 /*
- * HistGradientBoostingClassifier, but for three things. A tree may use a random half of the columns,
- * which makes trees differ: macro-F1 gains a point on flows, and training takes half the time;
- * max_features = 1 is scikit-learn's way. A leaf never steps beyond the least loss of its rows, so
- * that rare classes do not make the sums run away (train_newton.c). And there is no early stopping:
- * all max_iter iterations are made, where scikit-learn's default holds back a tenth of the rows to
- * stop by, from 10,000 on.
+ * HistGradientBoostingClassifier, but for three things. A tree may use a random half of the
+ * columns, which makes trees differ: macro-F1 gains a point on flows, and training takes half the
+ * time; max_features = 1 is scikit-learn's way. A leaf never steps beyond the least loss of its
+ * rows, so that rare classes do not make the sums run away (train_newton.c). And there is no early
+ * stopping: all max_iter iterations are made, where scikit-learn's default holds back a tenth of
+ * the rows to stop by, from 10,000 on.
  */
 struct train_boost {
 	struct train_common common;
