@@ -107,11 +107,7 @@ void model_show_text(struct buf *b, const struct model *m, const char *path)
 	if (m->kind == MODEL_ANOMALY)
 		buf_format(b, "samples    %u a tree\n", f->max_samples);
 	put_scores(b, m);
-	if (strcmp(m->about, "{}") != 0) {
-		buf_text(b, "about      ");
-		buf_escaped(b, m->about);
-		buf_char(b, '\n');
-	}
+	model_show_about(b, m->about);
 	put_features(b, m);
 }
 

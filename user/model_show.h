@@ -11,6 +11,9 @@
 /* For people: a line a fact, then a line a feature. */
 void model_show_text(struct buf *b, const struct model *m, const char *path);
 
+/* What the text tells of the metadata, a JSON object: a line each, long lists cut. */
+void model_show_about(struct buf *b, const char *about);
+
 /* One JSON object. */
 void model_show_json(struct buf *b, const struct model *m, const char *path);
 

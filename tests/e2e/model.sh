@@ -50,7 +50,7 @@ kind       forest classifier
 trees      100, up to 4 deep, 1270 nodes, 353 values
 classes    3: setosa versicolor virginica
 features   4, as they are, of no schema: only their names count
-about      {\"made_by\":\"RandomForestClassifier 1.2.1\"}
+about      made_by: RandomForestClassifier 1.2.1
 
 FEATURE                    SPLITS
 sepal_length_(cm)              99
