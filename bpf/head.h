@@ -57,6 +57,13 @@ FLOW_INLINE void head_look(struct flow_packet *k, const void *data, const void *
 
 	if (!size)
 		return;
+#ifndef __bpf__
+	if (size == HEAD_MOST && (const __u8 *)end - pos >= HEAD_MOST) {
+		__builtin_memcpy(&word, pos, HEAD_MOST);
+		head_note(k, word, HEAD_MOST);
+		return;
+	}
+#endif
 	for (i = 0; i < HEAD_MOST; i++) {
 		if (i == size)
 			break;

@@ -281,6 +281,7 @@ static const char *make_csv(const char *name, int n, uint16_t port)
 			packet.length = packet.ip_length = 128 + flow;
 			packet.payload = 100 + flow;
 			packet.headers = 28;
+			packet.head = (struct flow_head){ .bytes = 8, .zero = 8 };
 			packet.segments = 1;
 			packet.ttl = 64;
 			assert_int_equal(table_add_packet(t, &packet), 0);

@@ -15,9 +15,8 @@
 #include "capture.h"
 #include "cmd.h"
 #include "collect.h"
-#include "head.h"
+#include "frame.h"
 #include "log.h"
-#include "parse.h"
 #include "read.h"
 
 struct read_options {
@@ -43,15 +42,7 @@ static void catch_signals(void)
 
 static void add_frame(struct collect *c, const struct capture_packet *frame)
 {
-	const uint8_t *end = frame->data + frame->captured;
-	struct flow_packet *k = collect_room(c);
-	enum flow_cause cause;
-
-	k->time_ns = frame->time_ns;
-	cause = parse_packet(k, frame->data, end, frame->length, frame->link, 0);
-	if (cause == FLOW_OK)
-		head_look(k, frame->data, end);
-	collect_packet(c, cause);
+	collect_packet(c, frame_parse(collect_room(c), frame));
 }
 
 static int read_file(struct collect *c, const char *path, read_progress progress)

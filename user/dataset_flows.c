@@ -15,10 +15,9 @@
 #include "capture.h"
 #include "feature.h"
 #include "field.h"
-#include "head.h"
+#include "frame.h"
 #include "key.h"
 #include "label_ndpi.h"
-#include "parse.h"
 #include "source.h"
 #include "table.h"
 
@@ -137,12 +136,8 @@ static int add_frame(struct reading *g, const struct capture_packet *frame)
 {
 	struct flow_packet k;
 
-	memset(&k, 0, sizeof(k));
-	k.time_ns = frame->time_ns;
-	if (parse_packet(&k, frame->data, frame->data + frame->captured, frame->length, frame->link,
-	                 0) != FLOW_OK)
+	if (frame_parse(&k, frame) != FLOW_OK)
 		return 0;
-	head_look(&k, frame->data, frame->data + frame->captured);
 	if (table_add_packet(g->table, &k) || label_packet(g, &k, frame))
 		return -ENOMEM;
 	if (g->o->n_snapshots)

@@ -45,8 +45,6 @@ struct intake {
 	bool at_boundary;
 };
 
-static const struct flow_packet nothing;
-
 static void count(struct flow_count *n, uint64_t packets, uint64_t bytes)
 {
 	n->packets += packets;
@@ -171,7 +169,6 @@ struct intake *intake_new(const struct intake_config *config)
 
 struct flow_packet *intake_room(struct intake *in)
 {
-	in->room.packet = nothing;
 	return &in->room.packet;
 }
 

@@ -28,7 +28,7 @@ struct intake_config {
 /* NULL with errno set: ENOMEM. */
 struct intake *intake_new(const struct intake_config *config);
 
-/* Room for a packet, zeroed: parse into it, then intake_add() what the parser said of it. */
+/* Room for a packet, not zeroed: parse into it, then intake_add() what the parser said of it. */
 struct flow_packet *intake_room(struct intake *in);
 void intake_add(struct intake *in, enum flow_cause cause);
 

@@ -24,8 +24,8 @@
 #include "capture.h"
 #include "collect.h"
 #include "drain.h"
+#include "frame.h"
 #include "log.h"
-#include "parse.h"
 #include "probe.h"
 
 #define FRAME_MAX 65536
@@ -92,10 +92,9 @@ static int shoot(const struct replay *r, const struct capture_packet *frame)
 /* What is in no flow ends no interval, as when a file is read. */
 static bool is_in_a_flow(const struct capture_packet *frame)
 {
-	struct flow_packet k = { 0 };
+	struct flow_packet k;
 
-	return parse_packet(&k, frame->data, frame->data + frame->captured, frame->length,
-	                    frame->link, 0) == FLOW_OK;
+	return frame_parse(&k, frame) == FLOW_OK;
 }
 
 static int follow_clock(struct replay *r, uint64_t now_ns)
