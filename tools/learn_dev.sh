@@ -122,7 +122,7 @@ packets()
 	done
 }
 
-# origin NAME FOLDER FEATURES: how the folder is known from the others, beside what ports tell.
+# origin NAME FOLDER FEATURES: how the folder is known from the others.
 origin()
 {
 	local others
@@ -134,9 +134,7 @@ origin()
 		{ cat "$dir/log" >&2; return 1; }
 	"$weir" evaluate "$dir/model" "$dev/$2" "${data[@]}" --per-file 15 >"$dir/report" \
 		2>"$dir/log" || { cat "$dir/log" >&2; return 1; }
-	sed -n "s|^this model  *|$2  $1: accuracy |p
-		s|^by port and protocol alone  *|$2  by port and protocol alone: accuracy |p" \
-		"$dir/report"
+	sed -n "s|^this model  *|$2  $1: accuracy |p" "$dir/report"
 }
 
 origins()
@@ -149,6 +147,8 @@ origins()
 		while read -r _ folder; do
 			origin port-free "$folder" flow,first8
 			origin "port-free, no first bytes" "$folder" "$headless"
+			sed -n "s|^by port and protocol alone  *|$folder  by port alone: accuracy |p" \
+				"$dir/report"
 		done
 }
 
