@@ -49,7 +49,7 @@ struct apply {
 	struct verdict *verdict; /* [BATCH] */
 	size_t n;
 	struct host_windows *hosts;
-	uint64_t window_ns, min_flows;
+	uint64_t window_ns;
 	char *header; /* what has been written; later inputs must have the same */
 	int16_t needed[FEATURE_FIELDS];
 	size_t n_needed;
@@ -163,7 +163,7 @@ static void take_host(void *arg, const struct host_window *w)
 	char address[ADDR_TEXT];
 	size_t i;
 
-	if (a->failed || w->flows < a->min_flows)
+	if (a->failed)
 		return;
 	apply_put_text(&a->text, a->path);
 	buf_char(&a->text, ',');
@@ -217,12 +217,12 @@ static int prepare(struct apply *a, const struct apply_options *o)
 		data = o->data;
 		learn_settle_hosts(&data, verdicts_anomaly(a->verdicts));
 		a->window_ns = data.window_ns;
-		a->min_flows = data.min_flows;
 		a->hosts = host_windows_new(data.window_ns, HOSTS_MAX, take_host, a);
 		n = host_windows_fields(&list);
 		need(a, list, n);
 		if (!a->hosts)
 			return -ENOMEM;
+		host_windows_need(a->hosts, data.min_flows);
 	}
 	return a->verdict ? 0 : -ENOMEM;
 }

@@ -334,7 +334,7 @@ static void take_host(void *arg, const struct host_window *w)
 		.group = s->group,
 	};
 
-	if (*s->trouble || w->flows < s->o.min_flows || make_room(s))
+	if (*s->trouble || make_room(s))
 		return;
 	if (s->labels)
 		row.label = labels_find_host(s->labels, s->file, w->host, w->start_ns,
@@ -375,6 +375,8 @@ static int begin_file(struct dataset_state *s, const char *path)
 		s->hosts = host_windows_new(s->o.window_ns, HOSTS_MAX, take_host, s);
 	if (s->group < 0 || (s->set->is_host && !s->hosts))
 		return no_memory(s);
+	if (s->hosts)
+		host_windows_need(s->hosts, s->o.min_flows);
 	return 0;
 }
 

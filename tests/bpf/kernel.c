@@ -375,7 +375,8 @@ static void find_limits(void)
 	}
 }
 
-int kernel_begin(void)
+/* 0, or the exit code. */
+static int begin(void)
 {
 	cpu_set_t here;
 	int error;
@@ -398,4 +399,15 @@ int kernel_begin(void)
 	}
 	find_limits();
 	return 0;
+}
+
+int kernel_run(const struct CMUnitTest *cases, size_t n)
+{
+	int code = begin();
+
+	if (code)
+		return code;
+	code = _cmocka_run_group_tests("tests", cases, n, NULL, NULL);
+	kernel_close(&shared);
+	return code;
 }

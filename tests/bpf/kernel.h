@@ -64,8 +64,10 @@ extern struct hook hooks[N_HOOKS];
 extern struct kernel shared; /* for the cases that need no tables of a special size */
 extern struct packet frame;
 
-/* Stay on one CPU, and load into shared. 0, or the exit code. */
-int kernel_begin(void);
+struct CMUnitTest;
+
+/* Stay on one CPU, load into shared, run the n cases. The exit code. */
+int kernel_run(const struct CMUnitTest *cases, size_t n);
 
 /* 0, or a negative errno. */
 int lookup_partial(int table, const struct flow_key *key, struct flow_partial *partial);

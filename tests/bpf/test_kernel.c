@@ -278,11 +278,6 @@ int main(void)
 		cmocka_unit_test(xdp_frames_in_fragments_count_their_whole_length),
 		cmocka_unit_test(the_head_of_a_payload_is_what_it_is_natively),
 	};
-	int code = kernel_begin();
 
-	if (code)
-		return code;
-	code = cmocka_run_group_tests(tests, NULL, NULL);
-	kernel_close(&shared);
-	return code;
+	return kernel_run(tests, sizeof(tests) / sizeof(tests[0]));
 }

@@ -109,11 +109,6 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(captures_count_as_they_do_natively),
 	};
-	int code = kernel_begin();
 
-	if (code)
-		return code;
-	code = cmocka_run_group_tests(tests, NULL, NULL);
-	kernel_close(&shared);
-	return code;
+	return kernel_run(tests, sizeof(tests) / sizeof(tests[0]));
 }

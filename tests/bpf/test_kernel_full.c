@@ -124,11 +124,6 @@ int main(void)
 		cmocka_unit_test(a_full_table_loses_detail_but_no_packet),
 		cmocka_unit_test(a_half_full_table_wakes_the_agent_once_an_epoch),
 	};
-	int code = kernel_begin();
 
-	if (code)
-		return code;
-	code = cmocka_run_group_tests(tests, NULL, NULL);
-	kernel_close(&shared);
-	return code;
+	return kernel_run(tests, sizeof(tests) / sizeof(tests[0]));
 }

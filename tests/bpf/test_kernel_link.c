@@ -240,11 +240,6 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(a_real_link_shows_the_packets_that_cross_it),
 	};
-	int code = kernel_begin();
 
-	if (code)
-		return code;
-	code = cmocka_run_group_tests(tests, NULL, NULL);
-	kernel_close(&shared);
-	return code;
+	return kernel_run(tests, sizeof(tests) / sizeof(tests[0]));
 }
