@@ -37,6 +37,16 @@ resident_kb()
 	awk '/^VmRSS:/ { print $2 }' "/proc/$weir_pid/status"
 }
 
+# wait_for_second N: until N seconds after the first call, which is at once.
+wait_for_second()
+{
+	local now_us=${EPOCHREALTIME/[^0-9]/} wait_us
+
+	: "${first_us:=$now_us}"
+	wait_us=$((first_us + $1 * 1000000 - now_us))
+	[ $wait_us -le 0 ] || sleep "$(printf '%d.%06d' $((wait_us / 1000000)) $((wait_us % 1000000)))"
+}
+
 sent=0
 sent_bytes=0
 sent_flows=0
@@ -47,15 +57,20 @@ if ! weir_start b vb --interval ${interval_ms}ms --idle-timeout 2s --active-time
 	finish
 fi
 
-# A second's flows at a time; their numbers begin again after 2^24, long after they have ended.
+# A second's flows at a time, sent in nine tenths of it, for the generator needs time to begin; their
+# numbers begin again after 2^24, long after they have ended.
 begun=$SECONDS
 first=0
+batch=0
 while [ $((SECONDS - begun)) -lt "$seconds" ]; do
-	generate a va --packets $rate --flows $rate --first-flow $first --rate $rate \
+	wait_for_second $batch
+	generate a va --packets $rate --flows $rate --first-flow $first --rate $((rate * 10 / 9)) \
 		--size 64:1514 --protocol mix || break
 	first=$(((first + rate) % 16000000))
+	batch=$((batch + 1))
 	echo "$((SECONDS - begun)) $(resident_kb)" >>"$scratch/resident"
 done
+wait_for_second $batch
 took=$((SECONDS - begun))
 read -r ran_ns waited_ns _ <"/proc/$weir_pid/schedstat"
 weir_stop INT
