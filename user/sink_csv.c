@@ -50,19 +50,20 @@ static void write_record(struct buf *b, const struct flow_record *r)
 	union field_value v;
 
 	for (f = fields; to && f < fields + n_fields; f++) {
-		if (f > fields)
-			*to++ = ',';
 		end = put_number(to, f, r, &v);
 		if (!end) {
 			b->length = to - b->data;
 			field_put_csv(b, f, &v);
 			end = row_room(b);
+			if (!end)
+				return;
 		}
-		to = end;
+		*end = ',';
+		to = end + 1;
 	}
 	if (!to)
 		return;
-	*to++ = '\n';
+	to[-1] = '\n';
 	b->length = to - b->data;
 }
 
