@@ -128,71 +128,103 @@ enum flow_mark {
 
 /*
  * What is kept of one direction of a flow, in the order of who touches it: every packet the first
- * 160 bytes, TCP the next 64, the first eight packets the rest. Behind a key in the kernel's tables
- * (struct flow_entry) the groups are cache lines.
+ * 96 bytes, TCP the next 64, hardly any the rest. Behind a key in the kernel's tables (struct
+ * flow_entry) the groups are cache lines.
+ *
+ * So that every packet finds all of its own in so little, sums are kept in their low 32 bits there
+ * and histograms in their low 8, and what these overflow by in high. There is no count of packets:
+ * each is in a bin of payload_hist. flow_bytes() and flow_packets() put together what is asked for
+ * on the way; the agent reads a struct flow_side (side.h), where all is plain.
  */
 struct flow_partial {
 	__u64 last_ns;
-	__u64 bytes;
-	__u64 ip_bytes;
-	__u32 packets;
+	__u32 bytes;
+	__u32 ip_bytes;
+	__u32 payload_bytes;
+	__u32 length_sq;
+	__u32 payload_sq;
 	__u32 iat_min; /* ticks; meaningless while iat_hist is all zero */
 
-	__u64 payload_bytes;
-	__u64 length_sq;
-	__u64 payload_sq;
-	__u64 iat_sq; /* low 64 bits, ticks squared; high: iat_sq_high */
-	__u64 first_ns;
+	__u64 iat_sq; /* ticks squared */
 	__u32 iat_max;
-	__u32 iat_sq_high;
-	__u32 fragments;
 	__u16 length_min;
 	__u16 length_max;
 	__u16 payload_min;
 	__u16 payload_max;
 	__u8 ttl_min;
 	__u8 ttl_max;
-	__u8 tcp_flags; /* OR of all */
-	__u8 marks;     /* enum flow_mark */
-
-	__u32 payload_hist[FLOW_BINS]; /* 0, <=32, 64, 128, 256, 512, 1024, more */
-	__u32 iat_hist[FLOW_BINS];     /* ticks < 2^4, 2^7, 2^10, 2^13, 2^16, 2^19, 2^22, more */
+	__u8 tcp_flags;               /* OR of all */
+	__u8 marks;                   /* enum flow_mark */
+	__u8 payload_hist[FLOW_BINS]; /* 0, <=32, 64, 128, 256, 512, 1024, more */
+	__u8 iat_hist[FLOW_BINS];     /* ticks < 2^4, 2^7, 2^10, 2^13, 2^16, 2^19, 2^22, more */
+	__u16 first_payload[FLOW_FIRST];
+	__u16 icmp_first;
+	__u8 tos_first;
+	__u8 n_first;          /* how many of first_payload are set */
+	struct flow_head head; /* of the first packet with payload */
 
 	__u32 tcp_flag[8]; /* packets with bit i of the flags set */
 	__u32 seq_next;    /* highest end of a TCP segment */
 	__u32 seq_first;
 	__u32 retransmits;  /* segments that begin below seq_next: sent again, or late */
 	__u32 out_of_order; /* segments that begin above seq_next: others are lost or late */
-	__s64 iat_adjust;   /* sum of all gaps minus (last - first), ticks; 0 unless partials
-	                       overlapped */
 	__u16 window_min;   /* these meaningless until window_set */
 	__u16 window_max;
 	__u16 window_first;
 	__u8 window_set;
 	__u8 pad_tcp;
+	__u64 first_ns;
 
-	__u16 first_payload[FLOW_FIRST];
-	__u16 icmp_first;
-	__u8 tos_first;
-	__u8 n_first;          /* how many of first_payload are set */
-	struct flow_head head; /* of the first packet with payload */
+	struct {
+		__u32 bytes;
+		__u32 ip_bytes;
+		__u32 payload_bytes;
+		__u32 length_sq;
+		__u32 payload_sq;
+		__u32 iat_sq; /* above 64 bits */
+		__u32 payload_hist[FLOW_BINS];
+		__u32 iat_hist[FLOW_BINS];
+	} high;
+	__s64 iat_adjust; /* sum of all gaps minus (last - first), ticks; 0 unless partials
+	                     overlapped */
+	__u32 fragments;
+	__u32 pad;
 };
-FLOW_ASSERT(__builtin_offsetof(struct flow_partial, payload_bytes) == 32, "first group grew");
-FLOW_ASSERT(__builtin_offsetof(struct flow_partial, payload_hist) == 96, "hot line grew");
-FLOW_ASSERT(__builtin_offsetof(struct flow_partial, tcp_flag) == 160, "histograms grew");
-FLOW_ASSERT(__builtin_offsetof(struct flow_partial, first_payload) == 224, "TCP line grew");
-FLOW_ASSERT(sizeof(struct flow_partial) == 248, "flow_partial has holes");
+FLOW_ASSERT(__builtin_offsetof(struct flow_partial, iat_sq) == 32, "first group grew");
+FLOW_ASSERT(__builtin_offsetof(struct flow_partial, tcp_flag) == 96, "hot line grew");
+FLOW_ASSERT(__builtin_offsetof(struct flow_partial, high) == 160, "TCP line grew");
+FLOW_ASSERT(sizeof(struct flow_partial) == 264, "flow_partial has holes");
 
 /*
- * A value of the kernel's tables. The kernel puts 48 bytes before key and value; with these 40 an
+ * A value of the kernel's tables. The kernel puts 48 bytes before key and value; with these 24 an
  * entry is six cache lines, and the partial's first 32 bytes end a line. (Were the 48 others, it
  * would be slower and right.)
  */
 struct flow_entry {
 	struct flow_partial partial;
-	__u8 pad[40];
+	__u8 pad[24];
 };
 FLOW_ASSERT((48 + sizeof(struct flow_key) + sizeof(struct flow_entry)) % 64 == 0, "entry grew");
+
+FLOW_INLINE __u64 flow_bytes(const struct flow_partial *p)
+{
+	return (__u64)p->high.bytes << 32 | p->bytes;
+}
+
+/* In bin i of a histogram; modulo 2^32, as all counts of packets. */
+FLOW_INLINE __u32 flow_bin(const __u8 *low, const __u32 *high, __u32 i)
+{
+	return high[i] << 8 | low[i];
+}
+
+FLOW_INLINE __u32 flow_packets(const struct flow_partial *p)
+{
+	__u32 n = 0, i;
+
+	for (i = 0; i < FLOW_BINS; i++)
+		n += flow_bin(p->payload_hist, p->high.payload_hist, i);
+	return n;
+}
 
 struct flow_count {
 	__u64 packets;

@@ -45,6 +45,44 @@ FLOW_INLINE int flow_seq_before(__u32 a, __u32 b)
 	return (__s32)(a - b) < 0;
 }
 
+/*
+ * To the sums kept in two parts. That the low 32 bits overflow is rare, so it is asked once for all
+ * of them, and what lies apart is left alone.
+ */
+FLOW_INLINE void flow_add_sums(struct flow_partial *p, __u32 bytes, __u32 ip_bytes,
+                               __u32 payload_bytes, __u64 length_sq, __u64 payload_sq)
+{
+	__u64 b = (__u64)p->bytes + bytes, ip = (__u64)p->ip_bytes + ip_bytes;
+	__u64 payload = (__u64)p->payload_bytes + payload_bytes;
+
+	length_sq += p->length_sq;
+	payload_sq += p->payload_sq;
+	p->bytes = b;
+	p->ip_bytes = ip;
+	p->payload_bytes = payload;
+	p->length_sq = length_sq;
+	p->payload_sq = payload_sq;
+	if ((b | ip | payload | length_sq | payload_sq) >> 32) {
+		p->high.bytes += b >> 32;
+		p->high.ip_bytes += ip >> 32;
+		p->high.payload_bytes += payload >> 32;
+		p->high.length_sq += length_sq >> 32;
+		p->high.payload_sq += payload_sq >> 32;
+	}
+}
+
+/* To a bin: so with its low 8 bits. */
+FLOW_INLINE void flow_add_bin(__u8 *low, __u32 *high, __u32 bin, __u32 n)
+{
+	__u64 sum = low[bin & (FLOW_BINS - 1)] + (__u64)n;
+
+	low[bin & (FLOW_BINS - 1)] = sum;
+	if (sum >> 8)
+		high[bin & (FLOW_BINS - 1)] += sum >> 8;
+}
+
+#define FLOW_COUNT(p, hist, bin, n) flow_add_bin((p)->hist, (p)->high.hist, bin, n)
+
 FLOW_INLINE void flow_add_gap(struct flow_partial *p, __u64 from_ns, __u64 to_ns)
 {
 	__u64 ticks = (to_ns >> FLOW_TICK_SHIFT) - (from_ns >> FLOW_TICK_SHIFT);
@@ -55,12 +93,12 @@ FLOW_INLINE void flow_add_gap(struct flow_partial *p, __u64 from_ns, __u64 to_ns
 	square = ticks * ticks;
 	p->iat_sq += square;
 	if (p->iat_sq < square)
-		p->iat_sq_high++;
+		p->high.iat_sq++;
 	if (ticks < p->iat_min)
 		p->iat_min = ticks;
 	if (ticks > p->iat_max)
 		p->iat_max = ticks;
-	p->iat_hist[flow_iat_bin(ticks) & (FLOW_BINS - 1)]++;
+	FLOW_COUNT(p, iat_hist, flow_iat_bin(ticks), 1);
 }
 
 /* Sizes of n packets of this length and payload. */
@@ -68,9 +106,7 @@ FLOW_INLINE void flow_add_sizes(struct flow_partial *p, __u32 length, __u32 payl
 {
 	__u16 short_length = flow_u16(length), short_payload = flow_u16(payload);
 
-	p->length_sq += (__u64)length * length * n;
-	p->payload_sq += (__u64)payload * payload * n;
-	p->payload_hist[flow_payload_bin(payload) & (FLOW_BINS - 1)] += n;
+	FLOW_COUNT(p, payload_hist, flow_payload_bin(payload), n);
 	if (short_length < p->length_min)
 		p->length_min = short_length;
 	if (short_length > p->length_max)
@@ -100,7 +136,7 @@ FLOW_INLINE void flow_add_segments(struct flow_partial *p, const struct flow_pac
 	for (i = 0; i < FLOW_FIRST; i++)
 		if (i < more)
 			flow_add_first_payload(p, k->segment_payload);
-	p->iat_hist[0] += more;
+	FLOW_COUNT(p, iat_hist, 0, more);
 	p->iat_min = 0;
 	p->marks |= FLOW_COALESCED;
 }
@@ -160,29 +196,33 @@ FLOW_INLINE void flow_add_tcp(struct flow_partial *p, const struct flow_packet *
 /* Will this packet's head be that of p? */
 FLOW_INLINE int flow_wants_head(const struct flow_partial *p, const struct flow_packet *k)
 {
-	return k->payload && !p->payload_bytes;
+	return k->payload && !p->payload_max;
+}
+
+FLOW_INLINE __u64 flow_square(__u64 value)
+{
+	return value * value;
 }
 
 /* Put a packet of the same key and direction into p, which flow_start() has begun. */
 FLOW_INLINE void flow_add_facts(struct flow_partial *p, const struct flow_packet *k)
 {
-	__u32 last = k->payload;
+	__u32 last = k->payload, length = k->length, more = k->segments - 1;
+	__u64 length_sq = 0, payload_sq = 0;
 
 	if (flow_wants_head(p, k))
 		p->head = k->head;
-	p->packets += k->segments;
-	p->bytes += k->length;
-	p->ip_bytes += k->ip_length;
-	p->payload_bytes += k->payload;
-	if (k->segments > 1) {
+	if (more) {
 		flow_add_segments(p, k);
-		last = k->payload - (k->segments - 1) * k->segment_payload;
-		flow_add_sizes(p, k->headers + last, last, 1);
-	} else {
-		flow_add_sizes(p, k->length, last, 1);
+		length_sq = flow_square(k->headers + k->segment_payload) * more;
+		payload_sq = flow_square(k->segment_payload) * more;
+		last -= more * k->segment_payload;
+		length = k->headers + last;
 	}
-	if (p->packets < FLOW_FIRST + k->segments) /* later ones need not touch the cold part */
-		flow_add_first_payload(p, last);
+	flow_add_sizes(p, length, last, 1);
+	flow_add_sums(p, k->length, k->ip_length, k->payload, length_sq + flow_square(length),
+	              payload_sq + flow_square(last));
+	flow_add_first_payload(p, last);
 	if (k->ttl < p->ttl_min)
 		p->ttl_min = k->ttl;
 	if (k->ttl > p->ttl_max)
@@ -214,8 +254,8 @@ FLOW_INLINE void flow_add(struct flow_partial *p, const struct flow_packet *k)
 {
 	__u64 time = k->time_ns > p->last_ns ? k->time_ns : p->last_ns;
 
-	/* All lines are on their way before the first is waited for. */
-	asm volatile("" : : "r"(p->payload_bytes), "r"(p->iat_hist[0]));
+	/* The second line is on its way before the first is waited for. */
+	asm volatile("" : : "r"(p->iat_sq));
 	flow_add_gap(p, p->last_ns, time);
 	p->last_ns = time;
 	flow_add_facts(p, k);

@@ -3,7 +3,7 @@
  * Two partials of the same flow and direction become one, by flow_merge().
  *
  * How each field merges (a is the earlier partial, b the later, by first_ns):
- *   packets, *bytes, *_sq, *_hist, tcp_flag, fragments, retransmits, out_of_order   plain addition
+ *   *bytes, *_sq, *_hist, tcp_flag, fragments, retransmits, out_of_order   plain addition
  *   first_ns, *_min                   the smaller
  *   last_ns, *_max                    the larger
  *   tcp_flags, marks                  OR
@@ -33,6 +33,12 @@
 #define WEIR_FLOW_MERGE_H
 
 #include "flow_add.h"
+
+#define FLOW_MERGE_BIN(p, late, hist, i)                                                           \
+	do {                                                                                       \
+		FLOW_COUNT(p, hist, i, (late)->hist[i]);                                           \
+		(p)->high.hist[i] += (late)->high.hist[i];                                         \
+	} while (0)
 
 FLOW_INLINE void flow_merge_sequence(struct flow_partial *p, const struct flow_partial *late)
 {
@@ -75,13 +81,13 @@ FLOW_INLINE void flow_merge_gaps(struct flow_partial *p, const struct flow_parti
 	__u32 i;
 
 	p->iat_sq += late->iat_sq;
-	p->iat_sq_high += late->iat_sq_high + (p->iat_sq < late->iat_sq);
+	p->high.iat_sq += late->high.iat_sq + (p->iat_sq < late->iat_sq);
 	if (late->iat_min < p->iat_min)
 		p->iat_min = late->iat_min;
 	if (late->iat_max > p->iat_max)
 		p->iat_max = late->iat_max;
 	for (i = 0; i < FLOW_BINS; i++)
-		p->iat_hist[i] += late->iat_hist[i];
+		FLOW_MERGE_BIN(p, late, iat_hist, i);
 	p->iat_adjust += late->iat_adjust;
 	if (p->last_ns <= late->first_ns)
 		flow_add_gap(p, p->last_ns, late->first_ns);
@@ -89,6 +95,17 @@ FLOW_INLINE void flow_merge_gaps(struct flow_partial *p, const struct flow_parti
 		p->iat_adjust += (__s64)((p->last_ns >> shift) - (end >> shift)) +
 		                 (__s64)((late->last_ns >> shift) - (late->first_ns >> shift));
 	p->last_ns = end;
+}
+
+FLOW_INLINE void flow_merge_sums(struct flow_partial *p, const struct flow_partial *late)
+{
+	flow_add_sums(p, late->bytes, late->ip_bytes, late->payload_bytes, late->length_sq,
+	              late->payload_sq);
+	p->high.bytes += late->high.bytes;
+	p->high.ip_bytes += late->high.ip_bytes;
+	p->high.payload_bytes += late->high.payload_bytes;
+	p->high.length_sq += late->high.length_sq;
+	p->high.payload_sq += late->high.payload_sq;
 }
 
 /* Put b into a: the same flow and direction, counted elsewhere or later. Either may be earlier. */
@@ -106,19 +123,14 @@ FLOW_INLINE void flow_merge(struct flow_partial *a, const struct flow_partial *b
 	flow_merge_gaps(a, &late);
 	flow_merge_sequence(a, &late);
 	flow_merge_windows(a, &late);
-	if (!a->payload_bytes)
+	if (!a->payload_max)
 		a->head = late.head;
-	a->packets += late.packets;
-	a->bytes += late.bytes;
-	a->ip_bytes += late.ip_bytes;
-	a->payload_bytes += late.payload_bytes;
-	a->length_sq += late.length_sq;
-	a->payload_sq += late.payload_sq;
+	flow_merge_sums(a, &late);
 	a->retransmits += late.retransmits;
 	a->out_of_order += late.out_of_order;
 	a->fragments += late.fragments;
 	for (i = 0; i < FLOW_BINS; i++) {
-		a->payload_hist[i] += late.payload_hist[i];
+		FLOW_MERGE_BIN(a, &late, payload_hist, i);
 		a->tcp_flag[i] += late.tcp_flag[i];
 	}
 	for (i = 0; i < late.n_first; i++)

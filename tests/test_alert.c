@@ -53,7 +53,7 @@ static void put_address(uint8_t to[16], const char *text)
 	assert_int_equal(inet_pton(AF_INET, text, to + 12), 1);
 }
 
-static void fill_tcp(struct flow_partial *fwd, struct flow_partial *rev, const struct told *t)
+static void fill_tcp(struct flow_side *fwd, struct flow_side *rev, const struct told *t)
 {
 	fwd->marks = FLOW_SYN_ONLY;
 	fwd->tcp_flags = FLOW_SYN | (t->outcome == COMPLETE ? FLOW_ACK : 0);
@@ -67,7 +67,7 @@ static void fill_tcp(struct flow_partial *fwd, struct flow_partial *rev, const s
 
 static void flow(const struct told *t)
 {
-	struct flow_partial fwd = { 0 }, rev = { 0 };
+	struct flow_side fwd = { 0 }, rev = { 0 };
 	struct flow_record r = { .fwd = &fwd, .rev = &rev, .is_new = !t->is_old };
 
 	put_address(r.key.src, t->src);
@@ -626,8 +626,8 @@ static void a_flow_alone_can_raise(void **state)
 /* An answer in a later interval takes the attempt back. */
 static void what_is_answered_later_was_not_in_vain(void **state)
 {
-	struct flow_partial fwd = { .packets = 1, .marks = FLOW_SYN_ONLY, .tcp_flags = FLOW_SYN };
-	struct flow_partial rev = { 0 };
+	struct flow_side fwd = { .packets = 1, .marks = FLOW_SYN_ONLY, .tcp_flags = FLOW_SYN };
+	struct flow_side rev = { 0 };
 	struct flow_record r = { .fwd = &fwd, .rev = &rev, .is_new = true };
 	int i, round;
 
@@ -639,11 +639,11 @@ static void what_is_answered_later_was_not_in_vain(void **state)
 	fwd.tcp_flag[1] = 1;
 	for (round = 0; round < 3; round++) {
 		r.is_new = true;
-		fwd = (struct flow_partial){ .packets = 1,
-			                     .marks = FLOW_SYN_ONLY,
-			                     .tcp_flags = FLOW_SYN,
-			                     .tcp_flag = { [1] = 1 } };
-		rev = (struct flow_partial){ 0 };
+		fwd = (struct flow_side){ .packets = 1,
+			                  .marks = FLOW_SYN_ONLY,
+			                  .tcp_flags = FLOW_SYN,
+			                  .tcp_flag = { [1] = 1 } };
+		rev = (struct flow_side){ 0 };
 		r.moved_packets[0] = 1;
 		r.moved_packets[1] = 0;
 		for (i = 0; i < 6; i++)

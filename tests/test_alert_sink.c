@@ -617,7 +617,7 @@ static void the_engine_reaches_its_sinks(void **state)
 {
 	static const char *const sinks[] = { "json:" DIR "/a", "json:" DIR "/b" };
 	struct alerts_config config = { .rules = DIR "/rules", .sinks = sinks, .n_sinks = 2 };
-	struct flow_partial part = { .packets = 1, .bytes = 60 };
+	struct flow_side part = { .packets = 1, .bytes = 60 };
 	struct flow_record r = { .fwd = &part, .rev = &part, .is_new = true };
 	struct alerts_counts c;
 	struct alerts *a;

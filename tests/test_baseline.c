@@ -29,7 +29,7 @@ static struct baseline *start(uint32_t sample)
 /* What moved in an interval, all of it in one new flow of this protocol. */
 static void move(struct baseline *b, uint8_t protocol, uint64_t packets, uint64_t bytes)
 {
-	static const struct flow_partial none;
+	static const struct flow_side none;
 	struct flow_record r = { .key.protocol = protocol,
 		                 .fwd = &none,
 		                 .rev = &none,
@@ -42,7 +42,7 @@ static void move(struct baseline *b, uint8_t protocol, uint64_t packets, uint64_
 
 static int leave(struct baseline *b, uint64_t packets, uint64_t bytes)
 {
-	struct flow_partial fwd = { .packets = packets, .bytes = bytes }, rev = { 0 };
+	struct flow_side fwd = { .packets = packets, .bytes = bytes }, rev = { 0 };
 	struct flow_record r = { .key.protocol = 17,
 		                 .fwd = &fwd,
 		                 .rev = &rev,

@@ -16,12 +16,13 @@
 
 #define CASE(test) cmocka_unit_test(test)
 
-static struct flow_partial fwd, rev;
+static struct flow_side fwd, rev;
 
 /* A flow of SYN, three data packets of 100, 0 and 300 bytes, and two answers. */
 static struct flow_record example(void)
 {
 	static const uint32_t sizes[] = { 0, 100, 0, 300 }, answers[] = { 0, 1400 };
+	struct flow_partial part[2];
 	struct flow_packet k;
 	size_t i;
 
@@ -35,15 +36,17 @@ static struct flow_record example(void)
 		k.payload = sizes[i];
 		k.length = 54 + sizes[i];
 		k.tcp_flags = i ? FLOW_ACK : FLOW_SYN;
-		i ? flow_add(&fwd, &k) : flow_start(&fwd, &k);
+		i ? flow_add(&part[0], &k) : flow_start(&part[0], &k);
 	}
 	for (i = 0; i < 2; i++) {
 		k.time_ns = 1000500000 + i * 1000000;
 		k.payload = answers[i];
 		k.length = 54 + answers[i];
 		k.tcp_flags = FLOW_ACK;
-		i ? flow_add(&rev, &k) : flow_start(&rev, &k);
+		i ? flow_add(&part[1], &k) : flow_start(&part[1], &k);
 	}
+	side_read(&fwd, &part[0]);
+	side_read(&rev, &part[1]);
 	return (struct flow_record){
 		.key = { .protocol = 6, .src_port = 40000, .dst_port = 443, .ip_version = 4 },
 		.fwd = &fwd,
@@ -215,7 +218,7 @@ static void values_are_those_of_the_record(void **state)
 
 static void a_flow_of_nothing_has_a_finite_vector(void **state)
 {
-	static const struct flow_partial nothing;
+	static const struct flow_side nothing;
 	struct flow_record r = { .fwd = &nothing, .rev = &nothing };
 	double out[FEATURE_MAX], values[FEATURE_FIELDS];
 	struct feature_set set;

@@ -16,6 +16,7 @@
 #include <cmocka.h>
 
 #include "flow.h"
+#include "side.h"
 
 #define MAX_PACKETS 64
 #define ROUNDS      400
@@ -108,7 +109,7 @@ static uint64_t square(uint64_t value)
 	return value * value;
 }
 
-static void reference_gaps(struct flow_partial *r, const struct flow_packet *k, uint32_t n)
+static void reference_gaps(struct flow_side *r, const struct flow_packet *k, uint32_t n)
 {
 	unsigned __int128 sum = 0;
 	uint64_t last = k[0].time_ns;
@@ -133,7 +134,7 @@ static void reference_gaps(struct flow_partial *r, const struct flow_packet *k, 
 }
 
 /* Sequence numbers without their wrap: relative to the end so far. */
-static void reference_sequence(struct flow_partial *r, const struct flow_packet *k, uint32_t n)
+static void reference_sequence(struct flow_side *r, const struct flow_packet *k, uint32_t n)
 {
 	int64_t next = 0, begin, end;
 	int known = 0;
@@ -159,7 +160,7 @@ static void reference_sequence(struct flow_partial *r, const struct flow_packet 
 		r->marks |= FLOW_SEQ_VALID;
 }
 
-static void reference_tcp(struct flow_partial *r, const struct flow_packet *k, uint32_t n)
+static void reference_tcp(struct flow_side *r, const struct flow_packet *k, uint32_t n)
 {
 	uint32_t i, bit;
 
@@ -182,7 +183,7 @@ static void reference_tcp(struct flow_partial *r, const struct flow_packet *k, u
 	reference_sequence(r, k, n);
 }
 
-static void reference(struct flow_partial *r, const struct flow_packet *k, uint32_t n)
+static void reference(struct flow_side *r, const struct flow_packet *k, uint32_t n)
 {
 	uint32_t i;
 
@@ -230,9 +231,20 @@ static void add_all(struct flow_partial *p, const struct flow_packet *k, uint32_
 		flow_add(p, &k[i]);
 }
 
-/* Equal in every byte; the first field that differs is named. */
-static void assert_same(const struct flow_partial *is, const struct flow_partial *must)
+static struct flow_side read_of(const struct flow_partial *p)
 {
+	struct flow_side side;
+
+	memset(&side, 0, sizeof(side)); /* padding too, as it is compared */
+	side_read(&side, p);
+	return side;
+}
+
+/* Equal in every byte; the first field that differs is named. */
+static void assert_reads(const struct flow_partial *partial, const struct flow_side *must)
+{
+	struct flow_side side = read_of(partial), *is = &side;
+
 #define SAME(field) assert_int_equal(is->field, must->field)
 	SAME(packets);
 	SAME(bytes);
@@ -270,9 +282,19 @@ static void assert_same(const struct flow_partial *is, const struct flow_partial
 	assert_memory_equal(is, must, sizeof(*is));
 }
 
+/* Of a partial both ways are one, to the byte: what is kept high is there only where it must be. */
+static void assert_same(const struct flow_partial *is, const struct flow_partial *must)
+{
+	struct flow_side side = read_of(must);
+
+	assert_reads(is, &side);
+	assert_memory_equal(is, must, sizeof(*is));
+}
+
 static void adding_agrees_with_the_plain_computation(void **state)
 {
-	struct flow_partial is, must;
+	struct flow_partial is;
+	struct flow_side must;
 	struct trace t;
 	uint32_t round, i;
 
@@ -286,7 +308,7 @@ static void adding_agrees_with_the_plain_computation(void **state)
 				t.packet[i].key.protocol = 17;
 		add_all(&is, t.packet, t.n);
 		reference(&must, t.packet, t.n);
-		assert_same(&is, &must);
+		assert_reads(&is, &must);
 	}
 }
 
@@ -416,7 +438,7 @@ static uint64_t gaps_in(const struct flow_partial *p)
 	uint32_t i;
 
 	for (i = 0; i < FLOW_BINS; i++)
-		n += p->iat_hist[i];
+		n += flow_bin(p->iat_hist, p->high.iat_hist, i);
 	return n;
 }
 
@@ -470,12 +492,13 @@ static void overlapping_parts_merge_to_exact_sums(void **state)
 		assert_true(gaps_in(&sum) >= t.n - cpus);
 		/* What overlapping parts cannot know is the order. All else must be exact. */
 		memcpy(sum.iat_hist, all.iat_hist, sizeof(all.iat_hist));
+		memcpy(sum.high.iat_hist, all.high.iat_hist, sizeof(all.high.iat_hist));
 		memcpy(sum.first_payload, all.first_payload, sizeof(all.first_payload));
 		sum.head = all.head;
 		sum.iat_min = all.iat_min;
 		sum.iat_max = all.iat_max;
 		sum.iat_sq = all.iat_sq;
-		sum.iat_sq_high = all.iat_sq_high;
+		sum.high.iat_sq = all.high.iat_sq;
 		sum.iat_adjust = all.iat_adjust;
 		sum.retransmits = all.retransmits;
 		sum.out_of_order = all.out_of_order;
@@ -603,7 +626,7 @@ static void a_gap_beyond_2_to_the_32_ticks_counts_as_the_longest(void **state)
 	two_apart(&p, 0, UINT64_MAX);
 	assert_int_equal(p.iat_max, 0xffffffff);
 	assert_int_equal(p.iat_sq, square(0xffffffff));
-	assert_int_equal(p.iat_sq_high, 0);
+	assert_int_equal(p.high.iat_sq, 0);
 }
 
 static void squared_gaps_carry_beyond_64_bits(void **state)
@@ -622,12 +645,12 @@ static void squared_gaps_carry_beyond_64_bits(void **state)
 	flow_add(&q, &k);
 	flow_merge(&p, &q); /* 2 + 2 gaps, and the one between */
 	assert_int_equal(p.iat_sq, (uint64_t)sum);
-	assert_int_equal(p.iat_sq_high, (uint64_t)(sum >> 64));
+	assert_int_equal(p.high.iat_sq, (uint64_t)(sum >> 64));
 	for (i = 0; i < 40; i++)
 		flow_merge(&p, &q); /* overlapping: two gaps more each time */
 	sum += (unsigned __int128)square(0xffffffff) * 80;
 	assert_int_equal(p.iat_sq, (uint64_t)sum);
-	assert_int_equal(p.iat_sq_high, (uint64_t)(sum >> 64));
+	assert_int_equal(p.high.iat_sq, (uint64_t)(sum >> 64));
 }
 
 static void gaps_come_from_times_so_that_their_sum_does_not_drift(void **state)
@@ -645,7 +668,7 @@ static void gaps_come_from_times_so_that_their_sum_does_not_drift(void **state)
 	assert_int_equal(p.iat_sq, 976);
 	assert_int_equal(p.iat_min, 0);
 	assert_int_equal(p.iat_max, 1);
-	assert_int_equal(p.iat_hist[0], 1000);
+	assert_int_equal(read_of(&p).iat_hist[0], 1000);
 }
 
 static void a_clock_that_goes_back_stands_still(void **state)
@@ -759,9 +782,41 @@ static void lengths_beyond_65535_are_that_in_the_extremes_only(void **state)
 	assert_int_equal(p.length_max, 65535);
 	assert_int_equal(p.payload_min, 65535);
 	assert_int_equal(p.payload_max, 65535);
-	assert_int_equal(p.bytes, 100014);
-	assert_int_equal(p.length_sq, square(100014));
-	assert_int_equal(p.payload_sq, square(99972));
+	assert_int_equal(read_of(&p).bytes, 100014);
+	assert_int_equal(read_of(&p).length_sq, square(100014));
+	assert_int_equal(read_of(&p).payload_sq, square(99972));
+}
+
+/* Every sum and bin, far past the part of it that lies with the others: added, and merged. */
+static void sums_and_bins_go_on_where_their_low_part_ends(void **state)
+{
+	const uint64_t n = 70000;
+	struct flow_packet k = plain;
+	struct flow_partial p, q;
+	struct flow_side side;
+
+	k.length = 65014;
+	k.ip_length = 65000;
+	k.payload = 64972;
+	flow_start(&p, &k);
+	for (uint64_t i = 1; i < n; i++)
+		flow_add(&p, &k);
+	for (uint64_t times = 1; times <= 3; times++) {
+		side_read(&side, &p);
+		assert_int_equal(side.packets, times * n);
+		assert_int_equal(side.bytes, times * n * 65014);
+		assert_int_equal(side.ip_bytes, times * n * 65000);
+		assert_int_equal(side.payload_bytes, times * n * 64972);
+		assert_int_equal(side.length_sq, times * n * square(65014));
+		assert_int_equal(side.payload_sq, times * n * square(64972));
+		assert_int_equal(side.payload_hist[7], times * n);
+		assert_int_equal(side.iat_hist[0], times * n - 1); /* all at one time */
+		assert_int_equal(flow_bytes(&p), side.bytes);
+		assert_int_equal(flow_packets(&p), side.packets);
+		if (times == 1)
+			q = p;
+		flow_merge(&p, &q);
+	}
 }
 
 static void syn_and_fin_each_take_a_sequence_number(void **state)
@@ -874,6 +929,7 @@ int main(void)
 		cmocka_unit_test(the_head_is_that_of_the_first_packet_with_payload),
 		cmocka_unit_test(a_head_that_was_not_at_hand_is_not_that_of_a_later_packet),
 		cmocka_unit_test(lengths_beyond_65535_are_that_in_the_extremes_only),
+		cmocka_unit_test(sums_and_bins_go_on_where_their_low_part_ends),
 		cmocka_unit_test(syn_and_fin_each_take_a_sequence_number),
 		cmocka_unit_test(retransmits_and_losses_are_told_by_sequence_number),
 		cmocka_unit_test(every_cause_has_a_name_of_its_own),

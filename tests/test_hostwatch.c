@@ -85,7 +85,7 @@ static struct hostwatch *start(const char *about)
 /* One packet of 10.0.0.1 to 10.1.0.TO at this time, told at once. */
 static void flow(struct hostwatch *h, int to, uint64_t start_ns, int64_t wall_ns)
 {
-	struct flow_partial fwd = { .packets = 1, .bytes = 60 }, rev = { 0 };
+	struct flow_side fwd = { .packets = 1, .bytes = 60 }, rev = { 0 };
 	struct flow_record r = { .fwd = &fwd,
 		                 .rev = &rev,
 		                 .start_ns = start_ns,
@@ -254,7 +254,7 @@ static void the_score_is_that_of_the_model(void **state)
 	struct host_windows *windows = host_windows_new(MINUTE, 100, gather, row);
 	struct hostwatch *h = start(NULL);
 	struct model *m = grow("host", NULL);
-	struct flow_partial fwd = { .packets = 1, .bytes = 60 }, rev = { 0 };
+	struct flow_side fwd = { .packets = 1, .bytes = 60 }, rev = { 0 };
 	struct flow_record r = { .fwd = &fwd, .rev = &rev, .start_ns = START, .end_ns = START };
 
 	r.key.protocol = 17;

@@ -15,8 +15,8 @@
 
 #define CASE(test) cmocka_unit_test(test)
 
-static const struct flow_partial fwd = { .packets = 3, .bytes = 300 };
-static const struct flow_partial rev = { .packets = 2, .bytes = 200 };
+static const struct flow_side fwd = { .packets = 3, .bytes = 300 };
+static const struct flow_side rev = { .packets = 2, .bytes = 200 };
 static struct judged j; /* large */
 
 static void put_address(__u8 to[16], uint8_t last)

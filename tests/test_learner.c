@@ -24,7 +24,7 @@ static struct rng dice;
 /* A flow of some packets and bytes, drawn at random; large: ten times as many bytes. */
 static void add_flow(struct learner *l, bool large)
 {
-	struct flow_partial sides[2] = { 0 };
+	struct flow_side sides[2] = { 0 };
 	struct flow_record r = { .fwd = &sides[0],
 		                 .rev = &sides[1],
 		                 .start_ns = now_ns,

@@ -244,7 +244,7 @@ static void a_rule_is_read_as_written(void **state)
 }
 
 /* A flow from 10.0.0.1 port 4000 to 192.0.2.7 port 443, TCP, 1000 bytes forth, 500 back, 2 s. */
-static void make_flow(struct flow_record *r, struct flow_partial part[2])
+static void make_flow(struct flow_record *r, struct flow_side part[2])
 {
 	static const uint8_t from[16] = { [10] = 0xff, 0xff, 10, 0, 0, 1 };
 	static const uint8_t to[16] = { [10] = 0xff, 0xff, 192, 0, 2, 7 };
@@ -312,7 +312,7 @@ static void tests_of_flows_hold_when_they_should(void **state)
 		{ "interval_bytes = 70", true },
 		{ "not has_ended", true },
 	};
-	struct flow_partial part[2];
+	struct flow_side part[2];
 	struct flow_record flow;
 	struct rules *rules;
 	char text[128];

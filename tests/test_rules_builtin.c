@@ -45,7 +45,7 @@ static void put_address(uint8_t to[16], const char *text)
 	assert_int_equal(inet_pton(AF_INET, text, to + 12), 1);
 }
 
-static void fill_tcp(struct flow_partial *fwd, const struct told *t)
+static void fill_tcp(struct flow_side *fwd, const struct told *t)
 {
 	unsigned int i;
 
@@ -57,7 +57,7 @@ static void fill_tcp(struct flow_partial *fwd, const struct told *t)
 
 static void flow(const struct told *t)
 {
-	struct flow_partial fwd = { 0 }, rev = { 0 };
+	struct flow_side fwd = { 0 }, rev = { 0 };
 	struct flow_record r = { .fwd = &fwd, .rev = &rev, .is_new = !t->is_old };
 
 	put_address(r.key.src, t->src);

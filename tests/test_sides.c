@@ -60,30 +60,54 @@ struct field {
 	        FIELD(field[3], most), FIELD(field[4], most), FIELD(field[5], most),               \
 	        FIELD(field[6], most), FIELD(field[7], most)
 
-#define NIBBLE_MAX 15
-
 static const struct field fields[] = {
-	FIELD(last_ns, UINT64_MAX),     FIELD(bytes, UINT32_MAX),
-	FIELD(ip_bytes, UINT32_MAX),    FIELD(packets, UINT16_MAX),
-	FIELD(iat_min, UINT32_MAX),     FIELD(payload_bytes, UINT32_MAX),
-	FIELD(length_sq, UINT32_MAX),   FIELD(payload_sq, UINT32_MAX),
-	FIELD(iat_sq, UINT64_MAX),      FIELD(first_ns, UINT64_MAX),
-	FIELD(iat_max, UINT32_MAX),     FIELD(iat_sq_high, 0),
-	FIELD(fragments, NIBBLE_MAX),   FIELD(length_min, UINT16_MAX),
-	FIELD(length_max, UINT16_MAX),  FIELD(payload_min, UINT16_MAX),
-	FIELD(payload_max, UINT16_MAX), FIELD(ttl_min, UINT8_MAX),
-	FIELD(ttl_max, UINT8_MAX),      FIELD(tcp_flags, UINT8_MAX),
-	FIELD(marks, UINT8_MAX),        EIGHT(payload_hist, UINT8_MAX),
-	EIGHT(iat_hist, UINT8_MAX),     EIGHT(tcp_flag, UINT8_MAX),
-	FIELD(seq_next, UINT32_MAX),    FIELD(seq_first, UINT32_MAX),
-	FIELD(retransmits, UINT8_MAX),  FIELD(out_of_order, NIBBLE_MAX),
-	FIELD(iat_adjust, 0),           FIELD(window_min, UINT16_MAX),
-	FIELD(window_max, UINT16_MAX),  FIELD(window_first, UINT16_MAX),
-	FIELD(window_set, NIBBLE_MAX),  EIGHT(first_payload, UINT16_MAX),
-	FIELD(icmp_first, UINT16_MAX),  FIELD(tos_first, UINT8_MAX),
-	FIELD(n_first, NIBBLE_MAX),     FIELD(head.bytes, NIBBLE_MAX),
-	FIELD(head.text, NIBBLE_MAX),   FIELD(head.zero, NIBBLE_MAX),
-	FIELD(head.high, NIBBLE_MAX),
+	FIELD(last_ns, UINT64_MAX),
+	FIELD(bytes, UINT32_MAX),
+	FIELD(ip_bytes, UINT32_MAX),
+	FIELD(high.bytes, 0),
+	FIELD(high.ip_bytes, 0),
+	FIELD(high.payload_bytes, 0),
+	FIELD(high.length_sq, 0),
+	FIELD(high.payload_sq, 0),
+	EIGHT(high.payload_hist, 0),
+	EIGHT(high.iat_hist, 0),
+	FIELD(iat_min, UINT32_MAX),
+	FIELD(payload_bytes, UINT32_MAX),
+	FIELD(length_sq, UINT32_MAX),
+	FIELD(payload_sq, UINT32_MAX),
+	FIELD(iat_sq, UINT64_MAX),
+	FIELD(first_ns, UINT64_MAX),
+	FIELD(iat_max, UINT32_MAX),
+	FIELD(high.iat_sq, 0),
+	FIELD(fragments, 7),
+	FIELD(length_min, UINT16_MAX),
+	FIELD(length_max, UINT16_MAX),
+	FIELD(payload_min, UINT16_MAX),
+	FIELD(payload_max, UINT16_MAX),
+	FIELD(ttl_min, UINT8_MAX),
+	FIELD(ttl_max, UINT8_MAX),
+	FIELD(tcp_flags, UINT8_MAX),
+	FIELD(marks, UINT8_MAX),
+	EIGHT(payload_hist, UINT8_MAX),
+	EIGHT(iat_hist, UINT8_MAX),
+	EIGHT(tcp_flag, UINT8_MAX),
+	FIELD(seq_next, UINT32_MAX),
+	FIELD(seq_first, UINT32_MAX),
+	FIELD(retransmits, UINT8_MAX),
+	FIELD(out_of_order, 15),
+	FIELD(iat_adjust, 0),
+	FIELD(window_min, UINT16_MAX),
+	FIELD(window_max, UINT16_MAX),
+	FIELD(window_first, UINT16_MAX),
+	FIELD(window_set, 1),
+	EIGHT(first_payload, UINT16_MAX),
+	FIELD(icmp_first, UINT16_MAX),
+	FIELD(tos_first, UINT8_MAX),
+	FIELD(n_first, UINT8_MAX),
+	FIELD(head.bytes, UINT8_MAX),
+	FIELD(head.text, UINT8_MAX),
+	FIELD(head.zero, UINT8_MAX),
+	FIELD(head.high, UINT8_MAX),
 };
 #define N_FIELDS (sizeof(fields) / sizeof(fields[0]))
 
@@ -176,7 +200,7 @@ static void the_fields_here_are_all_there_are(void **state)
 		set(&p, &fields[i], UINT64_MAX);
 	for (size_t i = 0; i < sizeof(p); i++)
 		zero += !((const uint8_t *)&p)[i];
-	assert_int_equal(zero, sizeof(p.pad_tcp));
+	assert_int_equal(zero, sizeof(p.pad_tcp) + sizeof(p.pad));
 }
 
 static struct flow_packet draw_packet(uint64_t *now)
@@ -289,7 +313,7 @@ static void without_memory_to_grow_a_side_stays_as_it_was(void **state)
 	no_memory = false;
 	assert_int_equal(sides_keep(&s, &number, &p), 0);
 	before = number;
-	large.bytes = 1ULL << 40;
+	large.high.bytes = 1 << 8;
 	no_memory = true;
 	assert_int_equal(sides_keep(&s, &number, &large), -ENOMEM);
 	assert_int_equal(sides_keep(&s, &other, &large), -ENOMEM);

@@ -165,7 +165,7 @@ static void records_but_their_reasons_do_not_depend_on_when_the_sweep_runs(void 
 /* Records, kept whole. */
 struct kept {
 	struct flow_key key;
-	struct flow_partial fwd, rev;
+	struct flow_side fwd, rev;
 	uint64_t start_ns, end_ns, end;
 };
 

@@ -128,10 +128,10 @@ static struct watch *start(const char *one, const char *other)
 }
 
 /* Flow number n, whose packets have moved since the last look. */
-static struct flow_record flow(struct flow_partial sides[2], uint64_t n, enum record_end end,
+static struct flow_record flow(struct flow_side sides[2], uint64_t n, enum record_end end,
                                uint64_t moved)
 {
-	static const struct flow_partial empty;
+	static const struct flow_side empty;
 	struct flow_record r = { .fwd = &sides[0],
 		                 .rev = &sides[1],
 		                 .start_ns = SECOND,
@@ -151,7 +151,7 @@ static struct flow_record flow(struct flow_partial sides[2], uint64_t n, enum re
 
 static void record(struct watch *w, uint64_t n, enum record_end end, uint64_t moved)
 {
-	struct flow_partial sides[2];
+	struct flow_side sides[2];
 	struct flow_record r = flow(sides, n, end, moved);
 
 	watch_record(w, &r);
@@ -200,7 +200,7 @@ static void a_verdict_does_not_depend_on_the_batch(void **state)
 static void looks_and_records_come_in_the_order_in_which_they_were_made(void **state)
 {
 	struct watch *w = start(flows_path, NULL);
-	struct flow_partial sides[2];
+	struct flow_side sides[2];
 	struct flow_record r = flow(sides, 7, RECORD_LIVE, 7);
 
 	record(w, 1, RECORD_IDLE, 1);
@@ -219,7 +219,7 @@ static void looks_and_records_come_in_the_order_in_which_they_were_made(void **s
 static void a_look_is_judged_as_it_was_whatever_becomes_of_its_memory(void **state)
 {
 	struct watch *w = start(flows_path, NULL);
-	struct flow_partial sides[2];
+	struct flow_side sides[2];
 	struct flow_record r = flow(sides, 7, RECORD_LIVE, 7);
 	double score;
 
@@ -241,7 +241,7 @@ static void a_look_is_judged_as_it_was_whatever_becomes_of_its_memory(void **sta
 static void a_flow_that_was_cut_counts_once_in_its_interval(void **state)
 {
 	struct watch *w = start(flows_path, NULL);
-	struct flow_partial sides[2];
+	struct flow_side sides[2];
 	struct flow_record r;
 
 	record(w, 5, RECORD_ACTIVE, 5); /* cut, ... */
@@ -262,7 +262,7 @@ static void a_flow_that_was_cut_counts_once_in_its_interval(void **state)
 static void a_look_at_a_flow_that_is_empty_after_its_cut_is_no_flow(void **state)
 {
 	struct watch *w = start(flows_path, NULL);
-	struct flow_partial sides[2];
+	struct flow_side sides[2];
 	struct flow_record r = flow(sides, 0, RECORD_LIVE, 8);
 
 	watch_record(w, &r);

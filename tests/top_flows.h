@@ -12,7 +12,7 @@
 
 /* Flow n goes from 10.x.y.z:(1024 + n) to 192.0.2.(n % 7):443, TCP. */
 struct made_flow {
-	struct flow_partial fwd, rev;
+	struct flow_side fwd, rev;
 	struct verdict verdict;
 	struct flow_record record;
 };

@@ -21,7 +21,7 @@
 
 struct flow {
 	struct flow_key key;
-	struct flow_partial fwd, rev;
+	struct flow_side fwd, rev;
 	bool is_old;
 };
 

@@ -300,7 +300,7 @@ void alerts_add(struct alerts *a, const struct flow_record *flow)
 
 void alerts_raise_host(struct alerts *a, const struct judged_host *host)
 {
-	static const struct flow_partial none;
+	static const struct flow_side none;
 	struct flow_record r = { .fwd = &none, .rev = &none, .verdict = &host->verdict };
 	struct alert_cause cause = { .key = &r.key, .flow = &r, .count = 1 };
 	uint32_t rule = host->is_source ? 0 : 1;

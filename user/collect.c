@@ -397,7 +397,7 @@ static void take_partial(void *arg, const struct flow_key *key, const struct flo
 	struct collect *c = arg;
 
 	count(table_add_partial(c->table, key, part) ? &c->books.no_memory : &c->books.added,
-	      part->packets, part->bytes);
+	      flow_packets(part), flow_bytes(part));
 }
 
 static void take_overflow(void *arg, const struct flow_overflow *key, const struct flow_count *n)

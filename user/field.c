@@ -15,7 +15,7 @@
 #include "ifname.h"
 #include "verdict.h"
 
-static const struct flow_partial *side(const struct flow_record *r, const struct field *f)
+static const struct flow_side *side(const struct flow_record *r, const struct field *f)
 {
 	return f->reverse ? r->rev : r->fwd;
 }
@@ -86,7 +86,7 @@ static void get_member(const struct flow_record *r, const struct field *f, union
 	v->count = field_member(f, r);
 }
 
-static uint64_t gaps_of(const struct flow_partial *p)
+static uint64_t gaps_of(const struct flow_side *p)
 {
 	uint64_t n = 0;
 	int i;
@@ -96,7 +96,7 @@ static uint64_t gaps_of(const struct flow_partial *p)
 	return n;
 }
 
-static uint64_t gap_sum(const struct flow_partial *p)
+static uint64_t gap_sum(const struct flow_side *p)
 {
 	return (p->last_ns >> FLOW_TICK_SHIFT) - (p->first_ns >> FLOW_TICK_SHIFT) + p->iat_adjust;
 }
@@ -106,7 +106,7 @@ static double ticks_to_seconds(double ticks)
 	return ticks * (1 << FLOW_TICK_SHIFT) / 1e9;
 }
 
-static double gap_deviation(const struct flow_partial *p)
+static double gap_deviation(const struct flow_side *p)
 {
 	return field_deviation(gap_sum(p), gaps_of(p),
 	                       (__uint128_t)p->iat_sq_high << 64 | p->iat_sq);
@@ -144,8 +144,8 @@ GETTER(get_side_end, count, side(r, f)->packets ? side(r, f)->last_ns + r->wall_
 #define M(p, b, column, member, ie, unit, meaning)                                                 \
 	{                                                                                          \
 		p column, FIELD_COUNT, unit, ie, meaning, get_member, b,                           \
-		        sizeof(((struct flow_partial *)0)->member),                                \
-		        offsetof(struct flow_partial, member)                                      \
+		        sizeof(((struct flow_side *)0)->member),                                   \
+		        offsetof(struct flow_side, member)                                         \
 	}
 #define G(p, b, column, type, get, unit, meaning)                                                  \
 	{                                                                                          \

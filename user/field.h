@@ -6,6 +6,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <string.h>
 
 #include "buf.h"
 #include "record.h"
@@ -41,7 +42,7 @@ struct field {
 	const char *meaning; /* one line */
 	void (*get)(const struct flow_record *r, const struct field *f, union field_value *v);
 	uint8_t reverse; /* of the responder's direction */
-	uint8_t size;    /* of the member at offset of struct flow_partial; 0: not a plain member */
+	uint8_t size;    /* of the member at offset of struct flow_side; 0: not a plain member */
 	uint16_t offset;
 };
 
@@ -55,24 +56,22 @@ static inline bool field_is_zero(const struct field *f, const struct flow_record
 	return f->reverse && !r->rev->packets;
 }
 
-/* A plain member, 0 in a direction in which nothing came: minima start at all ones. */
+/*
+ * A plain member, 0 in a direction in which nothing came: minima start at all ones. Read as eight
+ * bytes, whatever its size, which the mask then leaves (struct flow_side ends in room for it).
+ */
 static inline uint64_t field_member(const struct field *f, const struct flow_record *r)
 {
-	const struct flow_partial *side = f->reverse ? r->rev : r->fwd;
-	const char *at = (const char *)side + f->offset;
+	const struct flow_side *side = f->reverse ? r->rev : r->fwd;
+	unsigned int other_bits = 64 - 8 * f->size;
+	uint64_t eight;
 
 	if (!side->packets)
 		return 0;
-	switch (f->size) {
-	case 1:
-		return *(const uint8_t *)at;
-	case 2:
-		return *(const uint16_t *)at;
-	case 4:
-		return *(const uint32_t *)at;
-	default:
-		return *(const uint64_t *)at;
-	}
+	memcpy(&eight, (const char *)side + f->offset, sizeof(eight));
+	if (__BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__)
+		eight <<= other_bits;
+	return eight >> other_bits;
 }
 
 /* The name of a field's type: "integer", "real", ... */

@@ -7,6 +7,7 @@
 #include <stdint.h>
 
 #include "flow.h"
+#include "side.h"
 
 /* Why a record was made: IPFIX flowEndReason (RFC 5102, element 136). */
 enum record_end {
@@ -21,10 +22,10 @@ enum record_end {
 struct verdict;
 
 struct flow_record {
-	struct flow_key key;            /* src is the initiator (RFC 5103) */
-	const struct flow_partial *fwd; /* initiator to responder; never NULL */
-	const struct flow_partial *rev; /* back; never NULL, all zero when nothing came */
-	uint64_t start_ns;              /* like all times in here, by the table's clock ... */
+	struct flow_key key;         /* src is the initiator (RFC 5103) */
+	const struct flow_side *fwd; /* initiator to responder; never NULL */
+	const struct flow_side *rev; /* back; never NULL, all zero when nothing came */
+	uint64_t start_ns;           /* like all times in here, by the table's clock ... */
 	uint64_t end_ns;
 	int64_t wall_ns; /* ... to which this is added for time since 1970 */
 	enum record_end end;

@@ -26,7 +26,7 @@
 /* A record that outlives its flow. */
 struct kept {
 	struct flow_record record;
-	struct flow_partial fwd, rev;
+	struct flow_side fwd, rev;
 };
 
 struct table_state {

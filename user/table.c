@@ -66,12 +66,12 @@ struct table {
 	struct index index;
 	const struct flow *last; /* the flow of the last packet; NULL: it has been reported */
 	uint32_t hand;
-	struct flow_partial room[2]; /* of the record in the making, where its sides are packed */
-	struct flow_partial *top;    /* two each of the records of table_look() */
+	struct flow_side room[2]; /* of the record in the making */
+	struct flow_side *top;    /* two each of the records of table_look() */
 	uint32_t n_top;
 };
 
-static const struct flow_partial nothing;
+static const struct flow_side nothing;
 
 static struct flow *flow_at(const struct table *t, uint32_t i)
 {
@@ -79,9 +79,14 @@ static struct flow *flow_at(const struct table *t, uint32_t i)
 }
 
 /* NULL: it has not spoken yet. */
-static const struct flow_partial *side_of(struct table *t, const struct flow *f, int side)
+static const struct flow_side *side_of(struct table *t, const struct flow *f, int side)
 {
-	return f->side[side] ? sides_open(&t->sides, f->side[side], &t->room[side]) : NULL;
+	struct flow_partial room;
+
+	if (!f->side[side])
+		return NULL;
+	side_read(&t->room[side], sides_open(&t->sides, f->side[side], &room));
+	return &t->room[side];
 }
 
 struct table *table_new(const struct table_config *config)
@@ -204,8 +209,8 @@ static void flow_remove(struct table *t, uint32_t number)
 }
 
 /* Which side began the conversation. */
-static int flow_initiator(const struct flow *f, const struct flow_partial *a,
-                          const struct flow_partial *b)
+static int flow_initiator(const struct flow *f, const struct flow_side *a,
+                          const struct flow_side *b)
 {
 	uint8_t one = a ? a->marks : 0, other = b ? b->marks : 0;
 
@@ -230,13 +235,13 @@ static void record_fill_moved(const struct flow *f, int initiator, struct flow_r
 	r->verdict = NULL;
 }
 
-/* Which side initiates comes back. The partials are valid until the next or the end of the flow.
+/* Which side initiates comes back. The sides are valid until the next or the end of the flow.
  */
 static int record_fill(struct table *t, const struct flow *f, struct flow_record *r)
 {
-	const struct flow_partial *side[2] = { side_of(t, f, 0), side_of(t, f, 1) };
+	const struct flow_side *side[2] = { side_of(t, f, 0), side_of(t, f, 1) };
 	int initiator = t->config.uniflow ? 0 : flow_initiator(f, side[0], side[1]);
-	const struct flow_partial *fwd = side[initiator], *rev = side[!initiator];
+	const struct flow_side *fwd = side[initiator], *rev = side[!initiator];
 
 	r->key = f->key;
 	if (initiator) {
@@ -387,6 +392,12 @@ static int flow_keep(struct table *t, struct flow *f, int side, const struct flo
 	return 0;
 }
 
+/* No packet is shorter than 16 bytes, so the count need be known only of a side of many. */
+static bool side_is_full(const struct flow_partial *p)
+{
+	return flow_bytes(p) >= 16ULL * PACKETS_MAX && flow_packets(p) >= PACKETS_MAX;
+}
+
 static void flow_touch(struct table *t, struct flow *f, int side, const struct flow_partial *p,
                        uint8_t tcp_flags, uint32_t packets, uint64_t bytes)
 {
@@ -398,7 +409,7 @@ static void flow_touch(struct table *t, struct flow *f, int side, const struct f
 		f->start_ns = p->first_ns;
 	if (p->last_ns > f->last_ns)
 		f->last_ns = p->last_ns;
-	if (p->packets >= PACKETS_MAX)
+	if (side_is_full(p))
 		flow_emit(t, f, RECORD_ACTIVE);
 }
 
@@ -461,7 +472,7 @@ int table_add_partial(struct table *t, const struct flow_key *wire_key,
 	}
 	if (flow_keep(t, f, place.side, p, wire_key->direction))
 		return -ENOMEM;
-	flow_touch(t, f, place.side, p, part->tcp_flags, part->packets, part->bytes);
+	flow_touch(t, f, place.side, p, part->tcp_flags, flow_packets(part), flow_bytes(part));
 	return 0;
 }
 
@@ -528,7 +539,7 @@ uint64_t table_memory(const struct table *t)
 /* Room for the sides of n records; how many there is room for. */
 static uint32_t top_reserve(struct table *t, uint32_t n)
 {
-	struct flow_partial *top;
+	struct flow_side *top;
 
 	if (n <= t->n_top)
 		return n;
@@ -552,7 +563,7 @@ static void top_insert(const struct table *t, struct top *top, const struct flow
                        uint64_t moved)
 {
 	uint32_t i = top->used < top->n ? top->used++ : top->n - 1;
-	struct flow_partial *sides = t->top + (top->records[i].fwd - t->top);
+	struct flow_side *sides = t->top + (top->records[i].fwd - t->top);
 
 	sides[0] = *record->fwd;
 	sides[1] = *record->rev;

@@ -14,7 +14,7 @@
 
 struct table;
 
-/* Called with each record; it and its partials are valid only during the call. */
+/* Called with each record; it and its sides are valid only during the call. */
 typedef void (*table_emit)(void *arg, const struct flow_record *record);
 
 struct table_config {

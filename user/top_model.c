@@ -259,7 +259,7 @@ static void swap(uint64_t pair[2])
 /* Counts of a record are those since its last cut, the row's those since the flow began. */
 static void take_counts(struct top_row *row, const struct flow_record *r, bool cut)
 {
-	const struct flow_partial *side[2] = { r->fwd, r->rev };
+	const struct flow_side *side[2] = { r->fwd, r->rev };
 	int i;
 
 	if (row->key.src_port != r->key.src_port || memcmp(row->key.src, r->key.src, 16)) {

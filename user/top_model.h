@@ -44,7 +44,7 @@ struct top_row {
 
 /* What only the details of a flow need. */
 struct top_side {
-	struct flow_partial fwd, rev;
+	struct flow_side fwd, rev;
 	char why[sizeof(((struct verdict *)0)->why)];
 };
 

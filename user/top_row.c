@@ -26,7 +26,7 @@ double top_row_packets_rate(const struct top_model *m, const struct top_row *row
 	return rate(m, row, row->moved_packets, row->packets);
 }
 
-static uint64_t start_of(const struct flow_partial *fwd, const struct flow_partial *rev)
+static uint64_t start_of(const struct flow_side *fwd, const struct flow_side *rev)
 {
 	return !rev->packets || (fwd->packets && fwd->first_ns < rev->first_ns) ? fwd->first_ns
 	                                                                        : rev->first_ns;

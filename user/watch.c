@@ -20,7 +20,7 @@
 
 struct held {
 	struct flow_record record;
-	struct flow_partial fwd, rev;
+	struct flow_side fwd, rev;
 };
 
 struct watch {

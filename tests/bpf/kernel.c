@@ -316,9 +316,10 @@ void ledger_clear(struct ledger *l)
 static void leave_out_times(struct flow_partial *p)
 {
 	p->first_ns = p->last_ns = p->iat_sq = 0;
-	p->iat_min = p->iat_max = p->iat_sq_high = 0;
+	p->iat_min = p->iat_max = p->high.iat_sq = 0;
 	p->iat_adjust = 0;
 	memset(p->iat_hist, 0, sizeof(p->iat_hist));
+	memset(p->high.iat_hist, 0, sizeof(p->high.iat_hist));
 	p->marks &= ~FLOW_COALESCED;
 }
 

@@ -17,6 +17,7 @@
 #include <linux/bpf.h>
 
 #include "kernel.h"
+#include "side.h"
 
 #define FRAGS_LENGTH 20000
 
@@ -178,6 +179,7 @@ static void super_packets_count_as_what_goes_over_the_wire(void **state)
 	};
 	struct shot shot = { .data = frame.data };
 	struct flow_partial partial = { 0 };
+	struct flow_side side;
 	struct flow_packet p;
 	struct flow_stats stats;
 	struct flow_key key;
@@ -200,21 +202,22 @@ static void super_packets_count_as_what_goes_over_the_wire(void **state)
 			assert_alike(&key, &p.key, sizeof(key), &hooks[h], rows[i].name,
 			             frame.length, "key");
 			assert_int_equal(lookup_partial(current_table(&shared), &key, &partial), 0);
-			assert_int_equal(partial.packets, n);
-			assert_int_equal(partial.bytes, n * rows[i].headers + payload);
-			assert_int_equal(partial.ip_bytes, n * rows[i].ip_headers + payload);
-			assert_int_equal(partial.payload_bytes, payload);
-			assert_int_equal(partial.tcp_flag[4], key.protocol == 6 ? n : 0);
+			side_read(&side, &partial);
+			assert_int_equal(side.packets, n);
+			assert_int_equal(side.bytes, n * rows[i].headers + payload);
+			assert_int_equal(side.ip_bytes, n * rows[i].ip_headers + payload);
+			assert_int_equal(side.payload_bytes, payload);
+			assert_int_equal(side.tcp_flag[4], key.protocol == 6 ? n : 0);
 			for (segment = 0; segment < n; segment++) {
 				uint64_t one = left < size ? left : size;
 
 				square += (rows[i].headers + one) * (rows[i].headers + one);
 				if (segment < 8)
-					assert_int_equal(partial.first_payload[segment], one);
+					assert_int_equal(side.first_payload[segment], one);
 				left -= one;
 			}
-			assert_int_equal(partial.length_sq, square);
-			assert_int_equal(!!(partial.marks & FLOW_COALESCED), n > 1);
+			assert_int_equal(side.length_sq, square);
+			assert_int_equal(!!(side.marks & FLOW_COALESCED), n > 1);
 			get_stats(&shared, &stats);
 			assert_int_equal(stats.seen.packets, n);
 			assert_int_equal(stats.seen.bytes, n * rows[i].headers + payload);

@@ -71,7 +71,7 @@ static void use_rule(struct rule *r, const struct flow_record *flow)
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
-	struct flow_partial part = { .packets = 3, .bytes = 300, .tcp_flags = 2, .marks = 1 };
+	struct flow_side part = { .packets = 3, .bytes = 300, .tcp_flags = 2, .marks = 1 };
 	struct flow_record flow = { .fwd = &part, .rev = &part, .end_ns = 5, .is_new = true };
 	char error[512] = "";
 	struct rules *rules = rules_parse("f", (const char *)data, size, error, sizeof(error));

@@ -13,6 +13,7 @@
 
 #include "head.h"
 #include "parse_common.h"
+#include "side.h"
 
 #define PREFIX 4
 
@@ -95,17 +96,19 @@ static void check_facts(const struct flow_packet *k)
 static void check_sums(const struct flow_packet *k, uint64_t later_ns)
 {
 	struct flow_packet again = *k;
-	struct flow_partial added, one, two;
+	struct flow_partial sum, one, two;
+	struct flow_side added;
 	uint32_t i, sizes = 0, gaps = 0;
 
 	again.time_ns += later_ns;
-	flow_start(&added, k);
-	flow_add(&added, &again);
+	flow_start(&sum, k);
+	flow_add(&sum, &again);
 	flow_start(&one, k);
 	flow_start(&two, &again);
 	flow_merge(&two, &one);
 	if (later_ns)
-		CLAIM(!memcmp(&added, &two, sizeof(added)));
+		CLAIM(!memcmp(&sum, &two, sizeof(sum)));
+	side_read(&added, &sum);
 	CLAIM(added.packets == 2);
 	CLAIM(added.bytes == 2 * (uint64_t)k->length);
 	CLAIM(added.ip_bytes == 2 * (uint64_t)k->ip_length);
