@@ -12,21 +12,15 @@
 #include <string.h>
 #include <unistd.h>
 
-#include <arpa/inet.h>
 #include <cmocka.h>
 
-#include "alert.h"
+#include "alert_scene.h"
 
 /* A flow is told by what matters of it. */
 #pragma GCC diagnostic ignored "-Wmissing-field-initializers"
 
 #define CASE(test) cmocka_unit_test(test)
-#define SECOND     1000000000ULL
-#define INTERVAL   (5 * SECOND)
 #define RULES      "build/test_alert.rules"
-
-static struct alerts *alerts;
-static uint64_t now_ns;
 
 enum outcome {
 	COMPLETE,   /* TCP: handshake and data; else: answered */
@@ -46,13 +40,6 @@ struct told {
 	uint32_t packets_out; /* 0: by bytes */
 };
 
-static void put_address(uint8_t to[16], const char *text)
-{
-	memset(to, 0, 16);
-	to[10] = to[11] = 0xff;
-	assert_int_equal(inet_pton(AF_INET, text, to + 12), 1);
-}
-
 static void fill_tcp(struct flow_side *fwd, struct flow_side *rev, const struct told *t)
 {
 	fwd->marks = FLOW_SYN_ONLY;
@@ -67,54 +54,30 @@ static void fill_tcp(struct flow_side *fwd, struct flow_side *rev, const struct 
 
 static void flow(const struct told *t)
 {
-	struct flow_side fwd = { 0 }, rev = { 0 };
-	struct flow_record r = { .fwd = &fwd, .rev = &rev, .is_new = !t->is_old };
+	struct scene_flow f;
+	struct flow_record *r = scene_flow(&f, t->src, t->src_port, t->dst, t->dst_port,
+	                                   t->protocol);
+	bool is_tcp = r->key.protocol == 6;
 
-	put_address(r.key.src, t->src);
-	put_address(r.key.dst, t->dst);
-	r.key.src_port = t->src_port;
-	r.key.dst_port = t->dst_port;
-	r.key.protocol = t->protocol ? t->protocol : 6;
-	r.key.ip_version = 4;
-	r.start_ns = r.end_ns = now_ns + (uint64_t)(t->at * 1e9);
-	r.end = t->ends ? RECORD_END_OF_FLOW : RECORD_LIVE;
-	fwd.bytes = t->out ? t->out : 74;
-	fwd.packets = t->packets_out ? t->packets_out : 1 + (uint32_t)(fwd.bytes / 1000);
-	if (t->outcome == COMPLETE && r.key.protocol == 6)
-		fwd.packets += 2;
-	rev.bytes = t->outcome == UNANSWERED ? 0 : t->in ? t->in : 60;
-	rev.packets = t->outcome == UNANSWERED ? 0 : 1 + (uint32_t)(rev.bytes / 1000);
-	rev.payload_bytes = t->outcome == COMPLETE ? rev.bytes : 0;
-	if (r.key.protocol == 6)
-		fill_tcp(&fwd, &rev, t);
-	r.moved_packets[0] = fwd.packets;
-	r.moved_packets[1] = rev.packets;
-	r.moved_bytes[0] = fwd.bytes;
-	r.moved_bytes[1] = rev.bytes;
+	r->is_new = !t->is_old;
+	r->start_ns = r->end_ns = now_ns + (uint64_t)(t->at * 1e9);
+	r->end = t->ends ? RECORD_END_OF_FLOW : RECORD_LIVE;
+	f.fwd.bytes = t->out ? t->out : 74;
+	f.fwd.packets = t->packets_out ? t->packets_out : 1 + (uint32_t)(f.fwd.bytes / 1000);
+	if (t->outcome == COMPLETE && is_tcp)
+		f.fwd.packets += 2;
+	f.rev.bytes = t->outcome == UNANSWERED ? 0 : t->in ? t->in : 60;
+	f.rev.packets = t->outcome == UNANSWERED ? 0 : 1 + (uint32_t)(f.rev.bytes / 1000);
+	f.rev.payload_bytes = t->outcome == COMPLETE ? f.rev.bytes : 0;
+	if (is_tcp)
+		fill_tcp(&f.fwd, &f.rev, t);
+	scene_moved(&f);
 	if (t->is_old) { /* there was as much before, and the handshake with it */
-		fwd.packets *= 2;
-		rev.packets *= 2;
-		fwd.tcp_flag[4] = r.key.protocol == 6 ? fwd.packets - 1 : 0;
+		f.fwd.packets *= 2;
+		f.rev.packets *= 2;
+		f.fwd.tcp_flag[4] = is_tcp ? f.fwd.packets - 1 : 0;
 	}
-	alerts_add(alerts, &r);
-}
-
-static void tick(void)
-{
-	now_ns += INTERVAL;
-	alerts_tick(alerts, now_ns);
-}
-
-static void open_config(struct alerts_config config)
-{
-	char error[512];
-
-	config.interval_ns = INTERVAL;
-	now_ns = 1000000 * INTERVAL;
-	alerts = alerts_open(&config, error, sizeof(error));
-	if (!alerts)
-		fail_msg("%s", error);
-	alerts_tick(alerts, now_ns);
+	alerts_add(alerts, r);
 }
 
 static void write_rules(const char *text)
@@ -129,18 +92,17 @@ static void write_rules(const char *text)
 static void open_rules(const char *text)
 {
 	write_rules(text);
-	open_config((struct alerts_config){ .rules = RULES });
+	scene_open((struct alerts_config){ .rules = RULES });
 }
 
 static void open_built_in(void)
 {
-	open_config((struct alerts_config){ .rules = NULL });
+	scene_open((struct alerts_config){ .rules = NULL });
 }
 
 static void done(void)
 {
-	alerts_close(alerts);
-	alerts = NULL;
+	scene_close();
 	unlink(RULES);
 }
 
@@ -697,7 +659,7 @@ static void memory_is_bounded_and_the_heavy_stay(void **state)
 	unsigned int i;
 
 	write_rules("rule a\nwhen flows per src_ip > 50 in 10s\n");
-	open_config(config);
+	scene_open(config);
 	for (i = 0; i < 20000; i++) {
 		flow(&(struct told){ address(text, "11.%u.3.%u", i), "10.0.0.2", 1, 80 });
 		if (i % 200 == 0)
@@ -717,7 +679,7 @@ static void idle_keys_make_room_without_being_missed(void **state)
 	unsigned int i, n;
 
 	write_rules("rule a\nwhen flows per src_ip > 50 in 10s\n");
-	open_config(config);
+	scene_open(config);
 	for (n = 0; n < 50; n++) {
 		for (i = 0; i < 30; i++)
 			flow(&(struct told){ address(text, "11.%u.3.%u", n * 30 + i), "10.0.0.2", 1,
@@ -744,14 +706,14 @@ static void scores_compare_with_the_baseline(void **state)
 	for (known = 0; known <= 1; known++) {
 		write_rules(rule);
 		config.usual_arg = known ? &config : NULL;
-		open_config(config);
+		scene_open(config);
 		begin("10.0.0.1", 36); /* 3.6 a second: 3.2 deviations */
 		tick();
 		assert_int_equal(counts().opened, known);
 		done();
 	}
 	write_rules(rule);
-	open_config(config);
+	scene_open(config);
 	begin("10.0.0.1", 34); /* 2.8 */
 	tick();
 	assert_silent("within three deviations");

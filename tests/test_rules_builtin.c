@@ -11,21 +11,15 @@
 #include <stdio.h>
 #include <string.h>
 
-#include <arpa/inet.h>
 #include <cmocka.h>
 
-#include "alert.h"
+#include "alert_scene.h"
 
 /* A flow is told by what matters of it. */
 #pragma GCC diagnostic ignored "-Wmissing-field-initializers"
 
 #define CASE(test) cmocka_unit_test(test)
-#define SECOND     1000000000ULL
-#define INTERVAL   (5 * SECOND)
 #define NO_FLAGS   0x100
-
-static struct alerts *alerts;
-static uint64_t now_ns;
 
 struct told {
 	const char *src, *dst;
@@ -37,13 +31,6 @@ struct told {
 	double spread; /* deviation of its payloads */
 	bool is_old, ends;
 };
-
-static void put_address(uint8_t to[16], const char *text)
-{
-	memset(to, 0, 16);
-	to[10] = to[11] = 0xff;
-	assert_int_equal(inet_pton(AF_INET, text, to + 12), 1);
-}
 
 static void fill_tcp(struct flow_side *fwd, const struct told *t)
 {
@@ -57,56 +44,29 @@ static void fill_tcp(struct flow_side *fwd, const struct told *t)
 
 static void flow(const struct told *t)
 {
-	struct flow_side fwd = { 0 }, rev = { 0 };
-	struct flow_record r = { .fwd = &fwd, .rev = &rev, .is_new = !t->is_old };
+	struct scene_flow f;
+	struct flow_record *r = scene_flow(&f, t->src, t->src_port, t->dst, t->dst_port,
+	                                   t->protocol);
 
-	put_address(r.key.src, t->src);
-	put_address(r.key.dst, t->dst);
-	r.key.src_port = t->src_port;
-	r.key.dst_port = t->dst_port;
-	r.key.protocol = t->protocol ? t->protocol : 6;
-	r.key.ip_version = 4;
-	r.start_ns = r.end_ns = now_ns;
-	r.end = t->ends ? RECORD_END_OF_FLOW : RECORD_LIVE;
-	fwd.packets = t->packets ? t->packets : 3;
-	fwd.bytes = t->bytes ? t->bytes : 70 * fwd.packets;
-	fwd.payload_bytes = fwd.packets * 64;
-	fwd.payload_sq = (uint64_t)((double)fwd.packets * (64 * 64 + t->spread * t->spread));
-	fwd.icmp_first = (uint16_t)(t->icmp_type << 8);
-	rev.packets = t->back;
-	rev.bytes = t->back * 100;
-	rev.payload_bytes = t->payload_back;
-	if (r.key.protocol == 6)
-		fill_tcp(&fwd, t);
-	r.moved_packets[0] = fwd.packets;
-	r.moved_packets[1] = rev.packets;
-	r.moved_bytes[0] = fwd.bytes;
-	r.moved_bytes[1] = rev.bytes;
-	alerts_add(alerts, &r);
-}
-
-static void tick(void)
-{
-	now_ns += INTERVAL;
-	alerts_tick(alerts, now_ns);
+	r->is_new = !t->is_old;
+	r->end = t->ends ? RECORD_END_OF_FLOW : RECORD_LIVE;
+	f.fwd.packets = t->packets ? t->packets : 3;
+	f.fwd.bytes = t->bytes ? t->bytes : 70 * f.fwd.packets;
+	f.fwd.payload_bytes = f.fwd.packets * 64;
+	f.fwd.payload_sq = (uint64_t)((double)f.fwd.packets * (64 * 64 + t->spread * t->spread));
+	f.fwd.icmp_first = (uint16_t)(t->icmp_type << 8);
+	f.rev.packets = t->back;
+	f.rev.bytes = t->back * 100;
+	f.rev.payload_bytes = t->payload_back;
+	if (r->key.protocol == 6)
+		fill_tcp(&f.fwd, t);
+	scene_moved(&f);
+	alerts_add(alerts, r);
 }
 
 static void start(void)
 {
-	const struct alerts_config config = { .interval_ns = INTERVAL };
-	char error[512];
-
-	now_ns = 1000000 * INTERVAL;
-	alerts = alerts_open(&config, error, sizeof(error));
-	if (!alerts)
-		fail_msg("%s", error);
-	alerts_tick(alerts, now_ns);
-}
-
-static void end(void)
-{
-	alerts_close(alerts);
-	alerts = NULL;
+	scene_open((struct alerts_config){ .rules = NULL });
 }
 
 /* How many alerts opened, of which the last is in e. */
@@ -129,7 +89,7 @@ static void assert_one(const char *rule, const char *key, const char *text)
 	assert_string_equal(e.rule, rule);
 	assert_string_equal(e.key, key);
 	assert_string_equal(e.text, text);
-	end();
+	scene_close();
 }
 
 static void assert_silent(void)
@@ -138,7 +98,7 @@ static void assert_silent(void)
 
 	if (opened(&e))
 		fail_msg("%s: %s", e.rule, e.text);
-	end();
+	scene_close();
 }
 
 static const char *address(char text[32], const char *format, unsigned int n)
