@@ -76,6 +76,8 @@ double feature_field_value(int field, const struct flow_record *r)
 	const struct field *f = &fields[field];
 	union field_value v;
 
+	if (f->size)
+		return (double)field_member(f, r);
 	f->get(r, f, &v);
 	switch (f->type) {
 	case FIELD_COUNT:

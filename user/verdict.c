@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
 /*
- * Judging records: features by each model's own set, then the forest, batch by batch. Reasons cost
- * more than the score and are made for anomalies alone.
+ * Judging records: features by each model's own set, then the forest, batch by batch. Where the
+ * classifier has all features that the other model wants, they are made once. Reasons cost more
+ * than the score and are made for anomalies alone.
  */
 #include "verdict.h"
 
@@ -29,7 +30,9 @@ struct judge {
 
 struct verdicts {
 	struct judge classifier, anomaly;
-	bool hosts; /* are welcome */
+	bool hosts;                 /* are welcome */
+	bool lends;                 /* the classifier has all features of the other, */
+	int16_t place[FEATURE_MAX]; /* these, in its rows */
 };
 
 static void judge_clear(struct judge *j)
@@ -83,6 +86,26 @@ static int judge_init(struct judge *j, struct model *m, bool hosts, const char *
 	return -ENOMEM;
 }
 
+/* The feature's place in a set, or -1. */
+static int find_feature(const struct feature_set *set, const struct feature *f)
+{
+	for (size_t i = 0; i < set->n; i++)
+		if (set->feature[i] == f)
+			return (int)i;
+	return -1;
+}
+
+static void find_lending(struct verdicts *v)
+{
+	const struct feature_set *wanted = &v->anomaly.set;
+
+	v->lends = v->classifier.model && v->anomaly.model;
+	for (size_t i = 0; v->lends && i < wanted->n; i++) {
+		v->place[i] = (int16_t)find_feature(&v->classifier.set, wanted->feature[i]);
+		v->lends = v->place[i] >= 0;
+	}
+}
+
 int verdicts_take(struct verdicts *v, struct model *m, const char *name, char *error, size_t size)
 {
 	struct judge fresh, *j = m->kind == MODEL_ANOMALY ? &v->anomaly : &v->classifier;
@@ -93,6 +116,7 @@ int verdicts_take(struct verdicts *v, struct model *m, const char *name, char *e
 	judge_clear(j);
 	*j = fresh;
 	j->model = m;
+	find_lending(v);
 	return 0;
 }
 
@@ -212,14 +236,35 @@ static void judge_rows(struct judge *j, struct verdict *out, size_t n)
 		classify(j, out, n);
 }
 
-static void judge_batch(struct judge *j, struct verdict *out,
+static void make_rows(struct judge *j, const struct flow_record *const *records, size_t n)
+{
+	for (size_t i = 0; i < n; i++)
+		feature_from_record(&j->set, j->rows + i * j->set.n, records[i]);
+}
+
+static void lend_rows(struct verdicts *v, size_t n)
+{
+	const struct judge *from = &v->classifier, *to = &v->anomaly;
+
+	for (size_t i = 0; i < n; i++)
+		for (size_t k = 0; k < to->set.n; k++)
+			to->rows[i * to->set.n + k] = from->rows[i * from->set.n + v->place[k]];
+}
+
+static void judge_batch(struct verdicts *v, struct verdict *out,
                         const struct flow_record *const *records, size_t n)
 {
-	size_t i;
-
-	for (i = 0; i < n; i++)
-		feature_from_record(&j->set, j->rows + i * j->set.n, records[i]);
-	judge_rows(j, out, n);
+	if (v->classifier.model) {
+		make_rows(&v->classifier, records, n);
+		judge_rows(&v->classifier, out, n);
+	}
+	if (v->anomaly.model) {
+		if (v->lends)
+			lend_rows(v, n);
+		else
+			make_rows(&v->anomaly, records, n);
+		judge_rows(&v->anomaly, out, n);
+	}
 }
 
 void verdicts_allow_hosts(struct verdicts *v)
@@ -255,9 +300,6 @@ void verdicts_judge(struct verdicts *v, struct verdict *out,
 	memset(out, 0, n * sizeof(*out));
 	for (at = 0; at < n; at += part) {
 		part = n - at < BATCH ? n - at : BATCH;
-		if (v->classifier.model)
-			judge_batch(&v->classifier, out + at, records + at, part);
-		if (v->anomaly.model)
-			judge_batch(&v->anomaly, out + at, records + at, part);
+		judge_batch(v, out + at, records + at, part);
 	}
 }
