@@ -95,8 +95,9 @@ static void put_subtitle(struct buf *b, const struct plot_data *d, const struct 
 	         page->source + (n > 40 ? n - 37 : 0));
 	if (!d->untimed)
 		plot_text_range(d->first_ns, d->last_ns, range, sizeof(range));
-	snprintf(text, sizeof(text), "%s%s%s: %s flows, %s", source, *range ? ", " : "", range,
-	         units_grouped(flows, d->all.flows), units_bytes(bytes, (double)d->all.bytes));
+	snprintf(text, sizeof(text), "%s%s%s: %s flow%s, %s", source, *range ? ", " : "", range,
+	         units_grouped(flows, d->all.flows), units_s(d->all.flows),
+	         units_bytes(bytes, (double)d->all.bytes));
 	plot_text_quote(b, text, 160);
 }
 

@@ -44,15 +44,16 @@ static void put_notes(struct buf *b, const struct plot_bars *bars, enum measure 
 
 	for (i = 0; i < bars->used; i++) {
 		const struct plot_bar *bar = &bars->bar[i];
+		const char *s = units_s(bar->sum.flows);
 
 		units_bytes(bytes, (double)bar->sum.bytes);
 		units_grouped(flows, bar->sum.flows);
 		if (m == FLOWS && bar->sum.bytes)
-			snprintf(text, sizeof(text), "%s flows, %s", flows, bytes);
+			snprintf(text, sizeof(text), "%s flow%s, %s", flows, s, bytes);
 		else if (m == FLOWS)
-			snprintf(text, sizeof(text), "%s flows", flows);
+			snprintf(text, sizeof(text), "%s flow%s", flows, s);
 		else
-			snprintf(text, sizeof(text), "%s in %s flows", bytes, flows);
+			snprintf(text, sizeof(text), "%s in %s flow%s", bytes, flows, s);
 		buf_format(b,
 		           "set label %zu '%s' at first %.17g,%zu left offset 0.7,0 font ',%u' tc "
 		           "rgb '#333333' front\n",

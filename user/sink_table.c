@@ -196,10 +196,11 @@ static void put_status(struct sink *s, const struct sink_report *r)
 
 	localtime_r(&now, &tm);
 	strftime(clock, sizeof(clock), "%H:%M:%S", &tm);
-	snprintf(line, sizeof(line), "%s  %s  %s  %s/s  %s flows live, %s ended", clock, r->source,
+	snprintf(line, sizeof(line), "%s  %s  %s  %s/s  %s flow%s live, %s ended", clock, r->source,
 	         units_count(packets, seconds > 0 ? r->moved.packets / seconds : 0, "pps"),
 	         units_bytes(bytes, seconds > 0 ? r->moved.bytes / seconds : 0),
-	         units_grouped(flows, r->live_flows), units_grouped(records, r->records));
+	         units_grouped(flows, r->live_flows), units_s(r->live_flows),
+	         units_grouped(records, r->records));
 	put_line(s, line);
 }
 

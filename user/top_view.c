@@ -84,8 +84,8 @@ static void put_totals(struct top_canvas *c, int y, const struct top_model *m,
 		units_count(packets, seconds > 0 ? m->moved.packets / seconds : 0, "pps");
 		units_bytes(bytes, seconds > 0 ? m->moved.bytes / seconds : 0);
 		units_grouped(flows, m->live_flows);
-		x = top_canvas_format(c, y, 0, TOP_PLAIN, "%s  %s/s  %s flows live, %s ended",
-		                      packets, bytes, flows, ended);
+		x = top_canvas_format(c, y, 0, TOP_PLAIN, "%s  %s/s  %s flow%s live, %s ended",
+		                      packets, bytes, flows, units_s(m->live_flows), ended);
 	}
 	if (m->left_out)
 		x = top_canvas_format(c, y, x, TOP_WARN, "  %s small ones left out",
@@ -103,8 +103,8 @@ static int put_state(struct top_canvas *c, int y, const struct top_state *s,
 	int x = 0;
 
 	if (*s->filter_text)
-		x = top_canvas_format(c, y, 0, TOP_BOLD, "%s: %s flows  ", s->filter_text,
-		                      units_grouped(shown, l->flows));
+		x = top_canvas_format(c, y, 0, TOP_BOLD, "%s: %s flow%s  ", s->filter_text,
+		                      units_grouped(shown, l->flows), units_s(l->flows));
 	if (s->query.group)
 		x = top_canvas_format(c, y, x, TOP_BOLD, "%s  ", groups[s->query.group]);
 	return x;

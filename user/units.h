@@ -14,4 +14,10 @@ const char *units_count(char text[UNITS_TEXT], double count,
 const char *units_duration(char text[UNITS_TEXT], uint64_t ns);   /* "1.5 s", "2 min", "350 ms" */
 const char *units_grouped(char text[UNITS_TEXT + 8], uint64_t n); /* "1,234,567" */
 
+/* The plural's ending. */
+static inline const char *units_s(uint64_t n)
+{
+	return n == 1 ? "" : "s";
+}
+
 #endif
