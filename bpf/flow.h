@@ -128,13 +128,14 @@ enum flow_mark {
 
 /*
  * What is kept of one direction of a flow, in the order of who touches it: every packet the first
- * 96 bytes, TCP the next 64, hardly any the rest. Behind a key in the kernel's tables (struct
+ * 96 bytes, TCP the next 40, hardly any the rest. Behind a key in the kernel's tables (struct
  * flow_entry) the groups are cache lines.
  *
- * So that every packet finds all of its own in so little, sums are kept in their low 32 bits there
- * and histograms in their low 8, and what these overflow by in high. There is no count of packets:
- * each is in a bin of payload_hist. flow_bytes() and flow_packets() put together what is asked for
- * on the way; the agent reads a struct flow_side (side.h), where all is plain.
+ * So that every packet finds all of its own in so little, sums are kept in their low 32 bits there,
+ * histograms and the counts of flags in their low 8, and what these overflow by in high. There is
+ * no count of packets: each is in a bin of payload_hist. flow_bytes() and flow_packets() put
+ * together what is asked for on the way; the agent reads a struct flow_side (side.h), where all is
+ * plain.
  */
 struct flow_partial {
 	__u64 last_ns;
@@ -163,8 +164,9 @@ struct flow_partial {
 	__u8 n_first;          /* how many of first_payload are set */
 	struct flow_head head; /* of the first packet with payload */
 
-	__u32 tcp_flag[8]; /* packets with bit i of the flags set */
-	__u32 seq_next;    /* highest end of a TCP segment */
+	__u64 first_ns;
+	__u8 tcp_flag[8]; /* packets with bit i of the flags set */
+	__u32 seq_next;   /* highest end of a TCP segment */
 	__u32 seq_first;
 	__u32 retransmits;  /* segments that begin below seq_next: sent again, or late */
 	__u32 out_of_order; /* segments that begin above seq_next: others are lost or late */
@@ -173,8 +175,11 @@ struct flow_partial {
 	__u16 window_first;
 	__u8 window_set;
 	__u8 pad_tcp;
-	__u64 first_ns;
 
+	__s64 iat_adjust; /* sum of all gaps minus (last - first), ticks; 0 unless partials
+	                     overlapped */
+	__u32 fragments;
+	__u32 pad;
 	struct {
 		__u32 bytes;
 		__u32 ip_bytes;
@@ -184,25 +189,22 @@ struct flow_partial {
 		__u32 iat_sq; /* above 64 bits */
 		__u32 payload_hist[FLOW_BINS];
 		__u32 iat_hist[FLOW_BINS];
+		__u32 tcp_flag[8];
 	} high;
-	__s64 iat_adjust; /* sum of all gaps minus (last - first), ticks; 0 unless partials
-	                     overlapped */
-	__u32 fragments;
-	__u32 pad;
 };
 FLOW_ASSERT(__builtin_offsetof(struct flow_partial, iat_sq) == 32, "first group grew");
-FLOW_ASSERT(__builtin_offsetof(struct flow_partial, tcp_flag) == 96, "hot line grew");
-FLOW_ASSERT(__builtin_offsetof(struct flow_partial, high) == 160, "TCP line grew");
-FLOW_ASSERT(sizeof(struct flow_partial) == 264, "flow_partial has holes");
+FLOW_ASSERT(__builtin_offsetof(struct flow_partial, first_ns) == 96, "hot line grew");
+FLOW_ASSERT(__builtin_offsetof(struct flow_partial, iat_adjust) == 136, "TCP line grew");
+FLOW_ASSERT(sizeof(struct flow_partial) == 272, "flow_partial has holes");
 
 /*
- * A value of the kernel's tables. The kernel puts 48 bytes before key and value; with these 24 an
+ * A value of the kernel's tables. The kernel puts 48 bytes before key and value; with these 16 an
  * entry is six cache lines, and the partial's first 32 bytes end a line. (Were the 48 others, it
  * would be slower and right.)
  */
 struct flow_entry {
 	struct flow_partial partial;
-	__u8 pad[24];
+	__u8 pad[16];
 };
 FLOW_ASSERT((48 + sizeof(struct flow_key) + sizeof(struct flow_entry)) % 64 == 0, "entry grew");
 

@@ -39,6 +39,12 @@ FLOW_INLINE __u16 flow_u16(__u32 value)
 	return value > 0xffff ? 0xffff : value;
 }
 
+/* Of eight bytes the first in the lowest eight bits. */
+FLOW_INLINE __u64 flow_little(__u64 eight)
+{
+	return __BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__ ? eight : __builtin_bswap64(eight);
+}
+
 /* Serial number arithmetic, RFC 1982: a lies before b. */
 FLOW_INLINE int flow_seq_before(__u32 a, __u32 b)
 {
@@ -164,20 +170,36 @@ FLOW_INLINE void flow_add_sequence(struct flow_partial *p, const struct flow_pac
 		p->seq_next = end;
 }
 
+/* One more packet of these flags: eight counts side by side, each in a byte of its own. */
+FLOW_INLINE void flow_add_flags(struct flow_partial *p, __u64 flags)
+{
+	const __u64 ones = 0x0101010101010101, tops = ones << 7;
+	__u64 bits = flags * ones & 0x8040201008040201; /* bit i in byte i */
+	__u64 old, sum, carry;
+	__u32 i;
+
+	bits = (bits + ~tops) >> 7 & ones;
+	__builtin_memcpy(&old, p->tcp_flag, sizeof(old));
+	old = flow_little(old);
+	sum = ((old & ~tops) + bits) ^ (old & tops);
+	carry = old & ~sum & tops;
+	sum = flow_little(sum);
+	__builtin_memcpy(p->tcp_flag, &sum, sizeof(sum));
+	if (carry)
+		for (i = 0; i < 8; i++)
+			p->high.tcp_flag[i] += carry >> (8 * i + 7) & 1;
+}
+
 FLOW_INLINE void flow_add_tcp(struct flow_partial *p, const struct flow_packet *k)
 {
 	__u32 flags = k->tcp_flags, more = k->segments - 1;
 
-	/* Segmentation repeats ACK, URG and ECE; FIN and PSH go with the last, CWR with the first.
-	 */
-	p->tcp_flag[0] += flags & 1;
-	p->tcp_flag[1] += flags >> 1 & 1;
-	p->tcp_flag[2] += flags >> 2 & 1;
-	p->tcp_flag[3] += flags >> 3 & 1;
-	p->tcp_flag[4] += (flags >> 4 & 1) * (more + 1);
-	p->tcp_flag[5] += (flags >> 5 & 1) * (more + 1);
-	p->tcp_flag[6] += (flags >> 6 & 1) * (more + 1);
-	p->tcp_flag[7] += flags >> 7 & 1;
+	flow_add_flags(p, flags);
+	if (more) { /* segmentation repeats ACK, URG and ECE; FIN, PSH and CWR go with one */
+		FLOW_COUNT(p, tcp_flag, 4, (flags >> 4 & 1) * more);
+		FLOW_COUNT(p, tcp_flag, 5, (flags >> 5 & 1) * more);
+		FLOW_COUNT(p, tcp_flag, 6, (flags >> 6 & 1) * more);
+	}
 	p->tcp_flags |= flags;
 	if (flags & FLOW_SYN)
 		p->marks |= flags & FLOW_ACK ? FLOW_SYN_ACK : FLOW_SYN_ONLY;

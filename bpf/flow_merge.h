@@ -131,7 +131,7 @@ FLOW_INLINE void flow_merge(struct flow_partial *a, const struct flow_partial *b
 	a->fragments += late.fragments;
 	for (i = 0; i < FLOW_BINS; i++) {
 		FLOW_MERGE_BIN(a, &late, payload_hist, i);
-		a->tcp_flag[i] += late.tcp_flag[i];
+		FLOW_MERGE_BIN(a, &late, tcp_flag, i);
 	}
 	for (i = 0; i < late.n_first; i++)
 		flow_add_first_payload(a, late.first_payload[i]);

@@ -795,9 +795,11 @@ static void sums_and_bins_go_on_where_their_low_part_ends(void **state)
 	struct flow_partial p, q;
 	struct flow_side side;
 
+	k.key.protocol = 6;
 	k.length = 65014;
 	k.ip_length = 65000;
 	k.payload = 64972;
+	k.tcp_flags = FLOW_ACK | FLOW_CWR | FLOW_FIN;
 	flow_start(&p, &k);
 	for (uint64_t i = 1; i < n; i++)
 		flow_add(&p, &k);
@@ -811,6 +813,9 @@ static void sums_and_bins_go_on_where_their_low_part_ends(void **state)
 		assert_int_equal(side.payload_sq, times * n * square(64972));
 		assert_int_equal(side.payload_hist[7], times * n);
 		assert_int_equal(side.iat_hist[0], times * n - 1); /* all at one time */
+		for (int bit = 0; bit < 8; bit++)
+			assert_int_equal(side.tcp_flag[bit],
+			                 k.tcp_flags >> bit & 1 ? times * n : 0);
 		assert_int_equal(flow_bytes(&p), side.bytes);
 		assert_int_equal(flow_packets(&p), side.packets);
 		if (times == 1)

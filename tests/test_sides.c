@@ -69,6 +69,7 @@ static const struct field fields[] = {
 	FIELD(high.payload_bytes, 0),
 	FIELD(high.length_sq, 0),
 	FIELD(high.payload_sq, 0),
+	EIGHT(high.tcp_flag, 0),
 	EIGHT(high.payload_hist, 0),
 	EIGHT(high.iat_hist, 0),
 	FIELD(iat_min, UINT32_MAX),

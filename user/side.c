@@ -54,6 +54,6 @@ void side_read(struct flow_side *restrict to, const struct flow_partial *restric
 	};
 	read_bins(to->payload_hist, from->payload_hist, from->high.payload_hist);
 	read_bins(to->iat_hist, from->iat_hist, from->high.iat_hist);
-	memcpy(to->tcp_flag, from->tcp_flag, sizeof(to->tcp_flag));
+	read_bins(to->tcp_flag, from->tcp_flag, from->high.tcp_flag);
 	memcpy(to->first_payload, from->first_payload, sizeof(to->first_payload));
 }

@@ -7,7 +7,7 @@
  * at, not guessed from the count of packets, so that nothing has to be known of how a partial came
  * about; for usual packets that is up to some hundred. Once whole it stays whole: it is busy, and
  * packets are then added in place. What it leaves is for the next side to come, and not given back
- * before the table is freed: were all sides to grow, each would have cost 392 bytes.
+ * before the table is freed: were all sides to grow, each would have cost 400 bytes.
  */
 #include "sides.h"
 
@@ -23,44 +23,33 @@
  * what is 0 in all that fit: high and iat_adjust.
  */
 struct packed {
-	char hot[offsetof(struct flow_partial, tcp_flag)];
-	uint64_t first_ns;
-	uint32_t seq_next, seq_first;
+	char hot[offsetof(struct flow_partial, retransmits)];
 	uint16_t window_min, window_max, window_first;
 	uint8_t retransmits;
 	uint8_t out_of_order : 4, fragments : 3, window_set : 1;
-	uint8_t tcp_flag[8];
 };
 FLOW_ASSERT(sizeof(struct packed) == 128, "packed has holes, or is more than two cache lines");
-FLOW_ASSERT(sizeof(struct flow_partial) == 264, "flow_partial changed: pack its fields here");
-
-/* All bits of an array, two numbers at a time. */
-static uint64_t any(const uint32_t *from, size_t n)
-{
-	uint64_t bits = 0, two;
-
-	for (size_t i = 0; i < n / 2; i++) {
-		memcpy(&two, from + 2 * i, sizeof(two));
-		bits |= two;
-	}
-	return bits;
-}
+FLOW_ASSERT(sizeof(struct flow_partial) == 272, "flow_partial changed: pack its fields here");
 
 static bool fits(const struct flow_partial *p)
 {
-	const uint64_t above_bytes = ~UINT64_C(0xff000000ff);
-	uint64_t high = any((const uint32_t *)&p->high, sizeof(p->high) / sizeof(uint32_t));
+	uint64_t high = p->retransmits >> 8 | p->out_of_order >> 4 | p->fragments >> 3 |
+	                p->window_set >> 1 | p->iat_adjust;
+	uint64_t two;
 
-	high |= any(p->tcp_flag, 8) & above_bytes;
-	high |= p->retransmits >> 8 | p->out_of_order >> 4 | p->fragments >> 3 | p->window_set >> 1;
-	return !(high | p->iat_adjust);
+	FLOW_ASSERT(sizeof(p->high) == 15 * sizeof(two), "high changed: look at all of it");
+#pragma GCC unroll 15
+	for (size_t i = 0; i < sizeof(p->high); i += sizeof(two)) {
+		memcpy(&two, (const char *)&p->high + i, sizeof(two));
+		high |= two;
+	}
+	return !high;
 }
 
-/* The fields of both structs behind the hot ones, but the counts of flags. */
+/* The fields of both structs behind those that stay as they are. */
 #define COPY(field) to->field = from->field
 #define COPY_SAME(to, from)                                                                        \
 	do {                                                                                       \
-		COPY(first_ns), COPY(seq_next), COPY(seq_first);                                   \
 		COPY(window_min), COPY(window_max), COPY(window_first), COPY(window_set);          \
 		COPY(retransmits), COPY(out_of_order), COPY(fragments);                            \
 	} while (0)
@@ -69,16 +58,12 @@ static void pack(struct packed *restrict to, const struct flow_partial *restrict
 {
 	memcpy(to->hot, from, sizeof(to->hot));
 	COPY_SAME(to, from);
-	for (int i = 0; i < 8; i++)
-		to->tcp_flag[i] = from->tcp_flag[i];
 }
 
 static void unpack(struct flow_partial *restrict to, const struct packed *restrict from)
 {
 	memcpy(to, from->hot, sizeof(from->hot));
 	COPY_SAME(to, from);
-	for (int i = 0; i < 8; i++)
-		to->tcp_flag[i] = from->tcp_flag[i];
 	memset(&to->high, 0, sizeof(to->high));
 	to->iat_adjust = 0;
 	to->pad_tcp = 0;
@@ -148,7 +133,7 @@ void sides_prefetch(const struct sides *s, uint32_t number)
 {
 	if (number & SIDES_WHOLE)
 		prefetch(pool_at(&s->whole, (number & ~SIDES_WHOLE) - 1),
-		         offsetof(struct flow_partial, high));
+		         offsetof(struct flow_partial, iat_adjust));
 	else
 		prefetch(pool_at(&s->packed, number - 1), sizeof(struct packed));
 }

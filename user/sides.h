@@ -3,7 +3,7 @@
  * The sides (directions) of the flows in the table: partials by number, most of them packed.
  *
  * Most flows are small, and so are their numbers: a partial is kept in 128 bytes while they fit,
- * and in its 264 from then on. What comes out is what went in, to the bit, either way.
+ * and in its 272 from then on. What comes out is what went in, to the bit, either way.
  */
 #ifndef WEIR_SIDES_H
 #define WEIR_SIDES_H
