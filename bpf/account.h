@@ -1,12 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
 /*
- * The kernel's maps, and account(), which puts a packet into its flow or names why not.
+ * account(), which puts a packet into its flow or names why not, and the maps beside the tables.
  *
- * The flow table is behind one call, table_add().
- *
- * One preallocated hash map per CPU and epoch: one writer each, so no locks and no atomics. A slot
- * is (epoch & 1) * cpus + cpu. The agent flips the epoch, waits until no program can still hold
- * the old one, and then owns the retired slots alone: reading them loses no update.
+ * Counters are kept by slot, (epoch & 1) * cpus + cpu, for every CPU there can be.
  *
  * A full table costs detail, never totals: such packets go to overflow counters by interface,
  * direction and protocol. A table that is half full wakes the agent, once an epoch.
@@ -14,30 +10,8 @@
 #ifndef WEIR_ACCOUNT_H
 #define WEIR_ACCOUNT_H
 
-#include <linux/bpf.h>
-#include <linux/errno.h>
-#include <bpf/bpf_helpers.h>
-
 #include "head.h"
-
-/* Which of the two halves of the slots is being written. The agent alone changes it. */
-volatile __u32 epoch;
-
-const volatile struct flow_config config SEC(".rodata.config") = { .cpus = 1, .half = ~0U };
-
-struct flow_map {
-	__uint(type, BPF_MAP_TYPE_HASH);
-	__uint(max_entries, 1024); /* set by the agent, as all sizes here */
-	__uint(key_size, sizeof(struct flow_key));
-	__uint(value_size, sizeof(struct flow_entry));
-};
-
-struct {
-	__uint(type, BPF_MAP_TYPE_ARRAY_OF_MAPS);
-	__uint(max_entries, 2);
-	__type(key, __u32);
-	__array(values, struct flow_map);
-} flows SEC(".maps");
+#include "flow_table.h"
 
 struct {
 	__uint(type, BPF_MAP_TYPE_ARRAY);
@@ -54,18 +28,43 @@ struct {
 	__type(value, struct flow_count);
 } overflow SEC(".maps");
 
-/* Where a new flow's partial is made: too large for the stack beside the packet's facts. */
+/*
+ * The packet that is being looked at. Not on the stack: of memory in a map the verifier remembers
+ * nothing, so that all ways through the parser become one before the table.
+ */
 struct {
 	__uint(type, BPF_MAP_TYPE_PERCPU_ARRAY);
 	__uint(max_entries, 1);
 	__type(key, __u32);
-	__type(value, struct flow_entry);
-} scratch SEC(".maps");
+	__type(value, struct flow_packet);
+} packet SEC(".maps");
 
 struct {
 	__uint(type, BPF_MAP_TYPE_RINGBUF);
 	__uint(max_entries, 4096);
 } wake SEC(".maps");
+
+/* Not for the programs: an update of it waits for a grace period (drain.c). */
+struct grace_map {
+	__uint(type, BPF_MAP_TYPE_ARRAY);
+	__uint(max_entries, 1);
+	__type(key, __u32);
+	__type(value, __u32);
+};
+
+struct {
+	__uint(type, BPF_MAP_TYPE_ARRAY_OF_MAPS);
+	__uint(max_entries, 1);
+	__type(key, __u32);
+	__array(values, struct grace_map);
+} grace SEC(".maps");
+
+static __always_inline struct flow_packet *packet_room(void)
+{
+	__u32 zero = 0;
+
+	return bpf_map_lookup_elem(&packet, &zero);
+}
 
 static __always_inline void table_overflow(__u32 slot, struct flow_stats *s,
                                            const struct flow_packet *k)
@@ -85,28 +84,6 @@ static __always_inline void table_overflow(__u32 slot, struct flow_stats *s,
 	} else if (bpf_map_update_elem(&overflow, &key, &first, BPF_NOEXIST)) {
 		s->unattributed += k->segments;
 	}
-}
-
-static __always_inline enum flow_cause table_insert(void *map, __u32 slot, struct flow_stats *s,
-                                                    const struct flow_packet *k)
-{
-	__u32 zero = 0;
-	struct flow_partial *fresh = bpf_map_lookup_elem(&scratch, &zero);
-	long failed;
-
-	if (!fresh)
-		return FLOW_INSERT_FAILED;
-	flow_start(fresh, k);
-	failed = bpf_map_update_elem(map, &k->key, fresh, BPF_NOEXIST);
-	if (failed == -E2BIG) {
-		table_overflow(slot, s, k);
-		return FLOW_TABLE_FULL;
-	}
-	if (failed)
-		return FLOW_INSERT_FAILED;
-	if (++s->flows == config.half)
-		bpf_ringbuf_output(&wake, &slot, sizeof(slot), BPF_RB_FORCE_WAKEUP);
-	return FLOW_OK;
 }
 
 /*
@@ -135,20 +112,28 @@ static __always_inline void look_at_head(void *ctx, int is_xdp, struct flow_pack
 	head_note(k, word, size);
 }
 
-static __always_inline enum flow_cause table_add(void *ctx, int is_xdp, __u32 slot,
-                                                 struct flow_stats *s, struct flow_packet *k)
+static __always_inline enum flow_cause add_to_flow(void *ctx, int is_xdp, __u32 now, __u32 cpu,
+                                                   __u32 slot, struct flow_stats *s,
+                                                   struct flow_packet *k)
 {
-	struct flow_partial *partial;
-	void *map = bpf_map_lookup_elem(&flows, &slot);
+	enum table_result result;
+	struct flow_entry *e = table_find(&result, now, cpu, &s->flows, &k->key);
 
-	if (!map)
+	if (!e && result == TABLE_FULL) {
+		table_overflow(slot, s, k);
+		return FLOW_TABLE_FULL;
+	}
+	if (!e)
 		return FLOW_NO_TABLE;
-	partial = bpf_map_lookup_elem(map, &k->key);
-	if (partial ? flow_wants_head(partial, k) : k->payload)
+	if (result == TABLE_FOUND ? flow_wants_head(&e->partial, k) : k->payload)
 		look_at_head(ctx, is_xdp, k);
-	if (!partial)
-		return table_insert(map, slot, s, k);
-	flow_add(partial, k);
+	if (result == TABLE_FOUND) {
+		flow_add(&e->partial, k);
+		return FLOW_OK;
+	}
+	flow_start(&e->partial, k);
+	if (s->flows == config.half)
+		bpf_ringbuf_output(&wake, &slot, sizeof(slot), BPF_RB_FORCE_WAKEUP);
 	return FLOW_OK;
 }
 
@@ -156,7 +141,7 @@ static __always_inline enum flow_cause table_add(void *ctx, int is_xdp, __u32 sl
 static __always_inline void account(void *ctx, int is_xdp, struct flow_packet *k,
                                     enum flow_cause cause)
 {
-	__u32 slot = (epoch & 1) * config.cpus + bpf_get_smp_processor_id();
+	__u32 now = epoch, cpu = bpf_get_smp_processor_id(), slot = (now & 1) * config.cpus + cpu;
 	struct flow_stats *s = bpf_map_lookup_elem(&stats, &slot);
 
 	if (!s)
@@ -164,7 +149,7 @@ static __always_inline void account(void *ctx, int is_xdp, struct flow_packet *k
 	s->seen.packets += k->segments;
 	s->seen.bytes += k->length;
 	if (cause == FLOW_OK)
-		cause = table_add(ctx, is_xdp, slot, s, k);
+		cause = add_to_flow(ctx, is_xdp, now, cpu, slot, s, k);
 	if (cause < FLOW_N_CAUSES) {
 		s->cause[cause].packets += k->segments;
 		s->cause[cause].bytes += k->length;

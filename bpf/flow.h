@@ -141,12 +141,12 @@ struct flow_partial {
 	__u64 last_ns;
 	__u32 bytes;
 	__u32 ip_bytes;
+
 	__u32 payload_bytes;
 	__u32 length_sq;
 	__u32 payload_sq;
 	__u32 iat_min; /* ticks; meaningless while iat_hist is all zero */
-
-	__u64 iat_sq; /* ticks squared */
+	__u64 iat_sq;  /* ticks squared */
 	__u32 iat_max;
 	__u16 length_min;
 	__u16 length_max;
@@ -158,12 +158,12 @@ struct flow_partial {
 	__u8 marks;                   /* enum flow_mark */
 	__u8 payload_hist[FLOW_BINS]; /* 0, <=32, 64, 128, 256, 512, 1024, more */
 	__u8 iat_hist[FLOW_BINS];     /* ticks < 2^4, 2^7, 2^10, 2^13, 2^16, 2^19, 2^22, more */
-	__u16 first_payload[FLOW_FIRST];
+	struct flow_head head;        /* of the first packet with payload */
 	__u16 icmp_first;
 	__u8 tos_first;
-	__u8 n_first;          /* how many of first_payload are set */
-	struct flow_head head; /* of the first packet with payload */
+	__u8 n_first; /* how many of first_payload are set */
 
+	__u16 first_payload[FLOW_FIRST];
 	__u64 first_ns;
 	__u8 tcp_flag[8]; /* packets with bit i of the flags set */
 	__u32 seq_next;   /* highest end of a TCP segment */
@@ -175,9 +175,9 @@ struct flow_partial {
 	__u16 window_first;
 	__u8 window_set;
 	__u8 pad_tcp;
-
 	__s64 iat_adjust; /* sum of all gaps minus (last - first), ticks; 0 unless partials
 	                     overlapped */
+
 	__u32 fragments;
 	__u32 pad;
 	struct {
@@ -192,21 +192,17 @@ struct flow_partial {
 		__u32 tcp_flag[8];
 	} high;
 };
-FLOW_ASSERT(__builtin_offsetof(struct flow_partial, iat_sq) == 32, "first group grew");
-FLOW_ASSERT(__builtin_offsetof(struct flow_partial, first_ns) == 96, "hot line grew");
-FLOW_ASSERT(__builtin_offsetof(struct flow_partial, iat_adjust) == 136, "TCP line grew");
+FLOW_ASSERT(__builtin_offsetof(struct flow_partial, payload_bytes) == 16, "first group grew");
+FLOW_ASSERT(__builtin_offsetof(struct flow_partial, first_payload) == 80, "hot line grew");
+FLOW_ASSERT(__builtin_offsetof(struct flow_partial, fragments) == 144, "TCP line grew");
 FLOW_ASSERT(sizeof(struct flow_partial) == 272, "flow_partial has holes");
 
-/*
- * A value of the kernel's tables. The kernel puts 48 bytes before key and value; with these 16 an
- * entry is six cache lines, and the partial's first 32 bytes end a line. (Were the 48 others, it
- * would be slower and right.)
- */
+/* An entry of the kernel's tables: five cache lines, of which a packet touches the first two. */
 struct flow_entry {
+	struct flow_key key;
 	struct flow_partial partial;
-	__u8 pad[16];
 };
-FLOW_ASSERT((48 + sizeof(struct flow_key) + sizeof(struct flow_entry)) % 64 == 0, "entry grew");
+FLOW_ASSERT(sizeof(struct flow_entry) == 320, "an entry straddles cache lines");
 
 FLOW_INLINE __u64 flow_bytes(const struct flow_partial *p)
 {
@@ -253,10 +249,26 @@ struct flow_overflow {
 /* Set between open and load; constant for the programs. */
 struct flow_config {
 	__u32 cpus;      /* slot = (epoch & 1) * cpus + cpu */
+	__u32 tables;    /* CPUs below this have tables: (epoch & 1) * tables + cpu */
+	__u32 entries;   /* of a table */
+	__u32 index;     /* lines of a table's index, a power of two */
 	__u32 half;      /* entries of one table at which the agent is woken */
+	__u64 seed[6];   /* of the hash: odd */
 	__u8 frags;      /* the kernel knows bpf_xdp_get_buff_len (5.18) */
 	__u8 test_clock; /* tests: the time is the packet's (XDP metadata, skb->tstamp) */
+	__u8 pad[2];
 };
+
+/* Lines of an index for so many entries: two entries a line of eight, so that few lines are full.
+ */
+FLOW_INLINE __u32 flow_index_lines(__u32 entries)
+{
+	__u32 n = 16;
+
+	while (n < entries / 4)
+		n *= 2;
+	return n;
+}
 
 #ifdef __bpf__
 #define flow_zero(p)    __builtin_memset((p), 0, sizeof(*(p)))

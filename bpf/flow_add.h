@@ -277,7 +277,7 @@ FLOW_INLINE void flow_add(struct flow_partial *p, const struct flow_packet *k)
 	__u64 time = k->time_ns > p->last_ns ? k->time_ns : p->last_ns;
 
 	/* The second line is on its way before the first is waited for. */
-	asm volatile("" : : "r"(p->iat_sq));
+	asm volatile("" : : "r"(p->iat_max));
 	flow_add_gap(p, p->last_ns, time);
 	p->last_ns = time;
 	flow_add_facts(p, k);

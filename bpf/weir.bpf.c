@@ -61,13 +61,15 @@ int weir_xdp(struct xdp_md *ctx)
 {
 	const void *data = (void *)(long)ctx->data, *end = (void *)(long)ctx->data_end;
 	struct parse_place at = { ctx->ingress_ifindex, FLOW_INGRESS };
-	struct flow_packet k;
+	struct flow_packet *k = packet_room();
 	enum flow_cause cause = FLOW_OK;
 
-	k.time_ns = xdp_time(ctx, data);
-	if (end - data > SINGLE_MOST || !parse_common(&k, data, end, end - data, &at))
-		cause = parse_xdp(ctx, &k, &at);
-	account(ctx, 1, &k, cause);
+	if (!k)
+		return XDP_PASS;
+	k->time_ns = xdp_time(ctx, data);
+	if (end - data > SINGLE_MOST || !parse_common(k, data, end, end - data, &at))
+		cause = parse_xdp(ctx, k, &at);
+	account(ctx, 1, k, cause);
 	return XDP_PASS;
 }
 
@@ -132,15 +134,17 @@ static __always_inline int handle_skb(struct __sk_buff *skb, enum flow_direction
                                       enum parse_link link)
 {
 	struct parse_place at = { skb->ifindex, direction };
+	struct flow_packet *k = packet_room();
 	enum flow_cause cause = FLOW_OK;
-	struct flow_packet k;
 
-	k.time_ns = config.test_clock ? skb->tstamp : bpf_ktime_get_ns();
+	if (!k)
+		return TC_ACT_UNSPEC;
+	k->time_ns = config.test_clock ? skb->tstamp : bpf_ktime_get_ns();
 	if (link != PARSE_ETHERNET || skb->vlan_present ||
-	    !parse_common(&k, (void *)(long)skb->data, (void *)(long)skb->data_end, skb->len, &at))
-		cause = parse_skb(skb, &k, &at, link);
-	count_segments(skb, &k, cause);
-	account(skb, 0, &k, cause);
+	    !parse_common(k, (void *)(long)skb->data, (void *)(long)skb->data_end, skb->len, &at))
+		cause = parse_skb(skb, k, &at, link);
+	count_segments(skb, k, cause);
+	account(skb, 0, k, cause);
 	return TC_ACT_UNSPEC;
 }
 

@@ -12,8 +12,8 @@
  * So the tables are made anew several times, with some rounds each. They are filled first, which
  * gives the price of a new flow.
  *
- * weir's programs are those of this build, set up as the agent does, but for one thing: only the
- * table of the CPU that runs has its full size.
+ * weir's programs are those of this build, set up as the agent does, but that no CPU behind the one
+ * that runs has a table.
  */
 #include <bpf/bpf.h>
 #include <bpf/libbpf.h>
@@ -95,7 +95,6 @@ struct settings {
 struct bench {
 	const struct settings *settings;
 	struct bpf_object *base, *weir;
-	int table; /* weir's, of the CPU that runs */
 	uint32_t *pattern;
 	uint32_t *position;
 	uint8_t frame[64];
@@ -168,38 +167,25 @@ static int base_open(struct bench *b, uint32_t entries)
 	return b->pattern && b->position ? 0 : -1;
 }
 
-/* Every slot has a table, but only that of our CPU and epoch 0 is ever used. */
-static int weir_make_tables(struct bench *b, uint32_t slots, uint32_t entries)
-{
-	int outer = bpf_object__find_map_fd_by_name(b->weir, "flows"), fd = -1;
-
-	for (uint32_t slot = 0; slot < slots; slot++) {
-		bool ours = slot == b->settings->cpu;
-
-		fd = bpf_map_create(BPF_MAP_TYPE_HASH, "flows", sizeof(struct flow_key),
-		                    sizeof(struct flow_entry), ours ? entries : 1, NULL);
-		if (fd < 0 || bpf_map_update_elem(outer, &slot, &fd, BPF_ANY))
-			return -1;
-		if (ours)
-			b->table = fd;
-		else
-			close(fd);
-	}
-	return 0;
-}
-
 static int weir_open(struct bench *b, uint32_t entries)
 {
-	int cpus = libbpf_num_possible_cpus();
-	struct flow_config config = { .cpus = cpus, .half = entries, .frags = 1 };
-	struct bpf_map *constants, *flows, *stats;
+	uint32_t cpus = b->settings->cpu + 1, lines = flow_index_lines(entries);
+	struct flow_config config = { .cpus = cpus,
+		                      .tables = cpus,
+		                      .entries = entries,
+		                      .index = lines,
+		                      .half = entries,
+		                      .seed = { 3, 5, 7, 9, 11, 13 },
+		                      .frags = 1 };
+	struct bpf_map *constants, *table, *places, *stats;
 	struct bpf_program *program;
 
 	b->weir = bpf_object__open_mem(weir_bpf_start, weir_bpf_end - weir_bpf_start, NULL);
 	if (!b->weir)
 		return -1;
 	constants = bpf_object__find_map_by_name(b->weir, ".rodata.config");
-	flows = bpf_object__find_map_by_name(b->weir, "flows");
+	table = bpf_object__find_map_by_name(b->weir, "entries");
+	places = bpf_object__find_map_by_name(b->weir, "places");
 	stats = bpf_object__find_map_by_name(b->weir, "stats");
 	bpf_object__for_each_program(program, b->weir)
 	{
@@ -207,9 +193,9 @@ static int weir_open(struct bench *b, uint32_t entries)
 			bpf_program__set_flags(program, BPF_F_XDP_HAS_FRAGS);
 	}
 	if (bpf_map__set_initial_value(constants, &config, sizeof(config)) ||
-	    bpf_map__set_max_entries(flows, 2 * cpus) ||
-	    bpf_map__set_max_entries(stats, 2 * cpus) || bpf_object__load(b->weir) ||
-	    weir_make_tables(b, 2 * cpus, entries))
+	    bpf_map__set_max_entries(table, 2 * cpus * entries) ||
+	    bpf_map__set_max_entries(places, 2 * cpus * lines) ||
+	    bpf_map__set_max_entries(stats, 2 * cpus) || bpf_object__load(b->weir))
 		return -1;
 	b->stats = map_share(b->weir, "stats", 2 * cpus * sizeof(*b->stats));
 	return b->stats ? 0 : -1;
@@ -219,15 +205,13 @@ static void bench_close(struct bench *b)
 {
 	size_t page = sysconf(_SC_PAGESIZE), stats;
 
-	stats = (2 * libbpf_num_possible_cpus() * sizeof(*b->stats) + page - 1) / page * page;
+	stats = (2 * (b->settings->cpu + 1) * sizeof(*b->stats) + page - 1) / page * page;
 	if (b->pattern)
 		munmap(b->pattern, 8 * BENCH_PACKETS);
 	if (b->position)
 		munmap(b->position, page);
 	if (b->stats)
 		munmap(b->stats, stats);
-	if (b->table > 0)
-		close(b->table);
 	bpf_object__close(b->base);
 	bpf_object__close(b->weir);
 }
@@ -386,7 +370,9 @@ static int measure_opening(const struct settings *s, const struct hook *h, const
 		if (measure_round(&b, h, r))
 			goto out;
 	r->memory[MINIMAL] = map_memory(bpf_object__find_map_fd_by_name(b.base, "minimal"));
-	r->memory[WEIR] = map_memory(b.table);
+	r->memory[WEIR] = (map_memory(bpf_object__find_map_fd_by_name(b.weir, "entries")) +
+	                   map_memory(bpf_object__find_map_fd_by_name(b.weir, "places"))) /
+	                  (2 * (s->cpu + 1));
 	failed = check(&b, p, p->flows + (1 + s->rounds) * (uint64_t)BENCH_PACKETS);
 out:
 	if (failed)

@@ -1,12 +1,13 @@
 // SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
 /*
  * The drain. A CPU reads the epoch once a packet and may hold an entry of the old epoch for as long
- * as its program runs; programs run inside RCU read sections. So: flip, wait for a grace period,
- * and nobody else has the retired tables any more. membarrier(GLOBAL) is such a period; where it is
- * refused (nohz_full), replacing a slot of the outer map waits for one.
+ * as its program runs; programs run inside RCU read sections. So: count the epoch up, wait for a
+ * grace period, and nobody else has the retired tables any more. membarrier(GLOBAL) is such a
+ * period; where it is refused (nohz_full), updating a map of maps waits for one.
  *
- * Reading a live table with lookup-and-delete instead loses a few packets in a million: a CPU adds
- * to an entry that has just been deleted.
+ * Their entries are then read where the programs have put them, from first to last, without a
+ * system call or a copy. Nothing is cleared but the counters: what the index still says is of an
+ * epoch that is over.
  */
 #include "drain.h"
 
@@ -19,14 +20,11 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
-#define BATCH        1024
 #define OVERFLOW_MAX 4096 /* entries of the kernel's overflow map */
 
 struct drain {
 	const struct probe_maps *maps;
 	struct ring_buffer *wake;
-	struct flow_key *keys;
-	struct flow_entry *entries;
 	struct flow_overflow *overflow_keys;
 	struct flow_count *overflow_counts;
 };
@@ -36,21 +34,14 @@ static int ignore_wake(void *arg, void *data, size_t size)
 	return 0; /* that it came is all it says */
 }
 
-/*
- * An empty table answers ENOENT; a kernel before 5.6 does not know the call. Asked of the epoch
- * that is not being written.
- */
+/* What is not there answers ENOENT; a kernel before 5.6 does not know the call. */
 static bool has_batch(struct drain *d)
 {
-	uint32_t cursor, n = BATCH, slot;
+	uint32_t cursor, n = OVERFLOW_MAX;
 
-	for (slot = d->maps->cpus; slot < 2 * d->maps->cpus; slot++)
-		if (d->maps->tables[slot] >= 0)
-			return !bpf_map_lookup_and_delete_batch(d->maps->tables[slot], NULL,
-			                                        &cursor, d->keys, d->entries, &n,
-			                                        NULL) ||
-			       errno != EINVAL;
-	return true;
+	return !bpf_map_lookup_batch(d->maps->overflow, NULL, &cursor, d->overflow_keys,
+	                             d->overflow_counts, &n, NULL) ||
+	       errno != EINVAL;
 }
 
 struct drain *drain_open(const struct probe *p)
@@ -61,14 +52,10 @@ struct drain *drain_open(const struct probe *p)
 	if (!d)
 		return NULL;
 	d->maps = probe_maps(p);
-	d->keys = calloc(BATCH, sizeof(*d->keys));
-	d->entries = calloc(BATCH, sizeof(*d->entries));
 	d->overflow_keys = calloc(OVERFLOW_MAX, sizeof(*d->overflow_keys));
 	d->overflow_counts = calloc(OVERFLOW_MAX, sizeof(*d->overflow_counts));
 	d->wake = ring_buffer__new(d->maps->wake, ignore_wake, NULL, NULL);
-	failed = d->keys && d->entries && d->overflow_keys && d->overflow_counts && d->wake
-	                 ? 0
-	                 : ENOMEM;
+	failed = d->overflow_keys && d->overflow_counts && d->wake ? 0 : ENOMEM;
 	if (!failed && !has_batch(d))
 		failed = EOPNOTSUPP;
 	if (!failed)
@@ -92,8 +79,6 @@ void drain_close(struct drain *d)
 	if (!d)
 		return;
 	ring_buffer__free(d->wake);
-	free(d->keys);
-	free(d->entries);
 	free(d->overflow_keys);
 	free(d->overflow_counts);
 	free(d);
@@ -102,37 +87,24 @@ void drain_close(struct drain *d)
 /* After this no program that saw the old epoch is still running. */
 static int wait_grace_period(struct drain *d)
 {
-	uint32_t slot;
+	uint32_t zero = 0;
 
 	if (!syscall(SYS_membarrier, MEMBARRIER_CMD_GLOBAL, 0, 0))
 		return 0;
-	for (slot = 0; slot < 2 * d->maps->cpus; slot++)
-		if (d->maps->tables[slot] >= 0)
-			return bpf_map_update_elem(d->maps->outer, &slot, &d->maps->tables[slot],
-			                           BPF_ANY)
-			               ? -errno
-			               : 0;
-	return -ENOENT;
+	return bpf_map_update_elem(d->maps->grace, &zero, &d->maps->grace_inner, BPF_ANY) ? -errno
+	                                                                                  : 0;
 }
 
-static int drain_table(struct drain *d, int table, const struct drain_to *to)
+/* Of a CPU, in the epoch whose slots begin there. */
+static void drain_table(const struct probe_maps *maps, uint32_t from, uint32_t cpu,
+                        const struct drain_to *to)
 {
-	uint32_t cursor, n, i;
-	bool first = true;
-	int failed;
+	uint32_t table = (from ? maps->tables : 0) + cpu;
+	const struct flow_entry *e = maps->entries + (size_t)table * maps->kernel_flows;
+	const struct flow_entry *end = e + maps->stats[from + cpu].flows;
 
-	do {
-		n = BATCH;
-		failed = bpf_map_lookup_and_delete_batch(table, first ? NULL : &cursor, &cursor,
-		                                         d->keys, d->entries, &n, NULL);
-		failed = failed ? -errno : 0;
-		if (failed && failed != -ENOENT)
-			return failed;
-		for (i = 0; i < n; i++)
-			to->partial(to->arg, &d->keys[i], &d->entries[i].partial);
-		first = false;
-	} while (!failed);
-	return 0; /* ENOENT is the normal end */
+	for (; e < end; e++)
+		to->partial(to->arg, &e->key, &e->partial);
 }
 
 /* The overflow map is shared by both epochs: read all, take the retired slots' entries. */
@@ -171,22 +143,20 @@ static void take_stats(struct flow_stats *sum, struct flow_stats *slot)
 
 int drain_run(struct drain *d, const struct drain_to *to)
 {
-	uint32_t from = (*d->maps->epoch & 1) * d->maps->cpus, slot;
+	uint32_t from = (*d->maps->epoch & 1) * d->maps->cpus, cpu;
 	struct flow_stats sum = { 0 };
 	int failed;
 
-	__atomic_store_n(d->maps->epoch, *d->maps->epoch ^ 1, __ATOMIC_SEQ_CST);
+	__atomic_store_n(d->maps->epoch, *d->maps->epoch + 1, __ATOMIC_SEQ_CST);
 	failed = wait_grace_period(d);
 	if (failed)
 		return failed;
-	for (slot = from; slot < from + d->maps->cpus; slot++) {
-		if (d->maps->stats[slot].flows)
-			failed = drain_table(d, d->maps->tables[slot], to);
-		if (failed)
-			break;
-		take_stats(&sum, &d->maps->stats[slot]);
+	for (cpu = 0; cpu < d->maps->cpus; cpu++) {
+		if (cpu < d->maps->tables)
+			drain_table(d->maps, from, cpu, to);
+		take_stats(&sum, &d->maps->stats[from + cpu]);
 	}
-	if (!failed && sum.cause[FLOW_TABLE_FULL].packets)
+	if (sum.cause[FLOW_TABLE_FULL].packets)
 		failed = drain_overflow(d, from, to);
 	to->stats(to->arg, &sum);
 	return failed;

@@ -2,8 +2,8 @@
 /*
  * Load the programs and make their maps. Attaching is in probe_attach.c.
  *
- * The object file is part of this binary. Sizes and constants are set between open and load; the
- * tables of the flows are made here, one for each CPU that is online and each of two epochs.
+ * The object file is part of this binary. Sizes and constants are set between open and load. There
+ * is a table for each of two epochs and each CPU up to the last one that is online.
  */
 #include "probe.h"
 
@@ -15,6 +15,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <sys/random.h>
 #include <unistd.h>
 
 #include "log.h"
@@ -59,69 +60,84 @@ static int map_fd(const struct probe *p, const char *name)
 	return bpf_object__find_map_fd_by_name(p->object, name);
 }
 
+/* Secret, so that nobody can choose flows that meet in one place of the index. */
+static int make_seed(struct flow_config *constants)
+{
+	if (getrandom(constants->seed, sizeof(constants->seed), 0) != sizeof(constants->seed))
+		return -EAGAIN;
+	for (size_t i = 0; i < sizeof(constants->seed) / sizeof(constants->seed[0]); i++)
+		constants->seed[i] |= 1;
+	return 0;
+}
+
 static int set_constants(struct probe *p, const struct probe_config *config)
 {
 	struct bpf_map *map = bpf_object__find_map_by_name(p->object, ".rodata.config");
 	struct flow_config constants = {
 		.cpus = p->maps.cpus,
+		.tables = p->maps.tables,
+		.entries = p->maps.kernel_flows,
+		.index = flow_index_lines(p->maps.kernel_flows),
 		.half = p->maps.kernel_flows / 2,
 		.frags = p->frags,
 		.test_clock = config->test_clock,
 	};
 
+	if (make_seed(&constants))
+		return -EAGAIN;
 	return bpf_map__set_initial_value(map, &constants, sizeof(constants));
+}
+
+static int set_size(struct probe *p, const char *name, uint64_t n)
+{
+	if (n > UINT32_MAX)
+		return -ENOMEM;
+	return bpf_map__set_max_entries(bpf_object__find_map_by_name(p->object, name), n);
 }
 
 static int set_sizes(struct probe *p)
 {
-	struct bpf_map *flows = bpf_object__find_map_by_name(p->object, "flows");
-	struct bpf_map *stats = bpf_object__find_map_by_name(p->object, "stats");
+	uint64_t tables = 2 * p->maps.tables, flows = p->maps.kernel_flows;
+	int failed = set_size(p, "stats", 2 * p->maps.cpus);
 
-	return bpf_map__set_max_entries(flows, 2 * p->maps.cpus) ||
-	       bpf_map__set_max_entries(stats, 2 * p->maps.cpus);
+	if (!failed)
+		failed = set_size(p, "entries", tables * flows);
+	if (!failed)
+		failed = set_size(p, "places", tables * flow_index_lines(flows));
+	return failed;
 }
 
-/* One table a slot. */
-static int make_tables(struct probe *p)
+/* Share a map's memory, of this size, which becomes whole pages. NULL with errno set. */
+static void *share(int fd, size_t *size, int protection)
 {
-	uint32_t slot;
-	int outer = map_fd(p, "flows"), fd;
+	size_t page = sysconf(_SC_PAGESIZE);
+	void *at;
 
-	for (slot = 0; slot < 2 * p->maps.cpus; slot++) {
-		if (!cpu_is_online(slot % p->maps.cpus))
-			continue;
-		fd = bpf_map_create(BPF_MAP_TYPE_HASH, "weir_flows", sizeof(struct flow_key),
-		                    sizeof(struct flow_entry), p->maps.kernel_flows, NULL);
-		if (fd < 0)
-			return -errno;
-		p->maps.tables[slot] = fd;
-		if (bpf_map_update_elem(outer, &slot, &fd, BPF_ANY))
-			return -errno;
-	}
-	return 0;
+	*size = (*size + page - 1) / page * page;
+	at = mmap(NULL, *size, protection, MAP_SHARED, fd, 0);
+	return at == MAP_FAILED ? NULL : at;
 }
 
 static int share_memory(struct probe *p)
 {
-	size_t page = sysconf(_SC_PAGESIZE);
 	struct bpf_map *bss = bpf_object__find_map_by_name(p->object, ".bss");
-	void *at;
+	size_t page = 1;
 
 	p->stats_size = 2 * p->maps.cpus * sizeof(struct flow_stats);
-	p->stats_size = (p->stats_size + page - 1) / page * page;
-	at = mmap(NULL, p->stats_size, PROT_READ | PROT_WRITE, MAP_SHARED, map_fd(p, "stats"), 0);
-	if (at == MAP_FAILED)
-		return -errno;
-	p->maps.stats = at;
+	p->entries_size = 2 * (size_t)p->maps.tables * p->maps.kernel_flows *
+	                  sizeof(struct flow_entry);
+	p->maps.stats = share(map_fd(p, "stats"), &p->stats_size, PROT_READ | PROT_WRITE);
+	p->maps.entries = share(map_fd(p, "entries"), &p->entries_size, PROT_READ);
 	/* The kernel's memory itself: what libbpf calls the initial value is a copy of ours. */
-	at = mmap(NULL, page, PROT_READ | PROT_WRITE, MAP_SHARED, bpf_map__fd(bss), 0);
-	if (at == MAP_FAILED)
+	p->maps.epoch = share(bpf_map__fd(bss), &page, PROT_READ | PROT_WRITE);
+	if (!p->maps.stats || !p->maps.entries || !p->maps.epoch)
 		return -errno;
-	p->maps.epoch = at;
-	p->maps.outer = map_fd(p, "flows");
 	p->maps.overflow = map_fd(p, "overflow");
 	p->maps.wake = map_fd(p, "wake");
-	return 0;
+	p->maps.grace = map_fd(p, "grace");
+	p->maps.grace_inner = bpf_map_create(BPF_MAP_TYPE_ARRAY, "weir_grace", sizeof(uint32_t),
+	                                     sizeof(uint32_t), 1, NULL);
+	return p->maps.grace_inner < 0 ? -errno : 0;
 }
 
 static void choose_programs(struct probe *p)
@@ -146,12 +162,13 @@ static int load(struct probe *p, const struct probe_config *config)
 	if (!p->object)
 		return -errno;
 	p->frags = libbpf_probe_bpf_helper(BPF_PROG_TYPE_XDP, BPF_FUNC_xdp_get_buff_len, NULL) == 1;
-	if (set_constants(p, config) || set_sizes(p))
-		return -EINVAL;
+	error = set_constants(p, config);
+	if (!error)
+		error = set_sizes(p);
+	if (error)
+		return error;
 	choose_programs(p);
 	error = bpf_object__load(p->object);
-	if (!error)
-		error = make_tables(p);
 	return error ? error : share_memory(p);
 }
 
@@ -194,11 +211,18 @@ static uint32_t default_kernel_flows(uint32_t cpus)
 	return flows < KERNEL_FLOWS_LEAST ? KERNEL_FLOWS_LEAST : flows;
 }
 
+/* How many CPUs there are up to the last that is online. */
+static uint32_t count_tables(uint32_t cpus)
+{
+	while (cpus > 1 && !cpu_is_online(cpus - 1))
+		cpus--;
+	return cpus;
+}
+
 struct probe *probe_open(const struct probe_config *config, char *error, size_t size)
 {
 	struct probe *p = calloc(1, sizeof(*p));
 	int cpus = libbpf_num_possible_cpus(), failed;
-	uint32_t slot;
 
 	libbpf_set_print(print_libbpf);
 	if (!p || cpus < 1) {
@@ -207,17 +231,16 @@ struct probe *probe_open(const struct probe_config *config, char *error, size_t 
 		return NULL;
 	}
 	p->no_tcx = config->no_tcx;
+	p->maps.grace_inner = -1;
 	p->maps.cpus = cpus;
+	p->maps.tables = count_tables(cpus);
 	p->maps.kernel_flows = config->kernel_flows ? config->kernel_flows
-	                                            : default_kernel_flows(cpus);
-	p->maps.tables = calloc(2 * cpus, sizeof(int));
-	for (slot = 0; p->maps.tables && slot < 2 * p->maps.cpus; slot++)
-		p->maps.tables[slot] = -1;
+	                                            : default_kernel_flows(p->maps.tables);
 	if (probe_choose(p, config, error, size)) {
 		probe_close(p);
 		return NULL;
 	}
-	failed = p->maps.tables ? load(p, config) : -ENOMEM;
+	failed = load(p, config);
 	if (failed)
 		explain_load(failed, error, size);
 	else
@@ -231,19 +254,17 @@ struct probe *probe_open(const struct probe_config *config, char *error, size_t 
 
 void probe_close(struct probe *p)
 {
-	uint32_t slot;
-
 	if (!p)
 		return;
 	probe_detach(p);
-	for (slot = 0; p->maps.tables && slot < 2 * p->maps.cpus; slot++)
-		if (p->maps.tables[slot] >= 0)
-			close(p->maps.tables[slot]);
+	if (p->maps.grace_inner >= 0)
+		close(p->maps.grace_inner);
+	if (p->maps.entries)
+		munmap((void *)p->maps.entries, p->entries_size);
 	if (p->maps.stats)
 		munmap(p->maps.stats, p->stats_size);
 	if (p->maps.epoch)
 		munmap((void *)p->maps.epoch, sysconf(_SC_PAGESIZE));
-	free(p->maps.tables);
 	bpf_object__close(p->object);
 	free(p);
 }
@@ -288,11 +309,7 @@ uint64_t probe_memory(const struct probe *p)
 {
 	struct bpf_map *map;
 	uint64_t bytes = 0;
-	uint32_t slot;
 
 	bpf_object__for_each_map(map, p->object) bytes += memory_of(bpf_map__fd(map));
-	for (slot = 0; slot < 2 * p->maps.cpus; slot++)
-		if (p->maps.tables[slot] >= 0)
-			bytes += memory_of(p->maps.tables[slot]);
 	return bytes;
 }

@@ -45,15 +45,16 @@ struct probe_attached {
 
 /* The maps, for drain. */
 struct probe_maps {
-	uint32_t cpus; /* slots = 2 * cpus */
-	int outer;     /* the array of the tables */
-	int *tables;   /* slots map descriptors, -1: none (CPU not online) */
+	uint32_t cpus;                    /* slots = 2 * cpus */
+	uint32_t tables;                  /* CPUs below this have tables: 2 * tables of them */
+	uint32_t kernel_flows;            /* entries of a table */
+	const struct flow_entry *entries; /* [2 * tables][kernel_flows], the kernel's own */
 	struct flow_stats
 	        *stats; /* slots, shared with the kernel; only retired ones may be written */
 	volatile uint32_t *epoch;
 	int overflow;
-	int wake; /* the ring buffer's */
-	uint32_t kernel_flows;
+	int wake;               /* the ring buffer's */
+	int grace, grace_inner; /* putting the one into the other waits for a grace period */
 };
 
 struct probe;

@@ -24,8 +24,8 @@ struct kernel {
 	uint32_t half, entries;
 	uint32_t wakes, woken_slot;
 	volatile uint32_t *epoch;
-	int table[2]; /* by epoch */
-	int flows, stats, overflow;
+	const struct flow_entry *entries_map; /* [2 * cpus][entries] */
+	int stats, overflow;
 };
 
 struct hook {
@@ -69,16 +69,14 @@ struct CMUnitTest;
 /* Stay on one CPU, load into shared, run the n cases. The exit code. */
 int kernel_run(const struct CMUnitTest *cases, size_t n);
 
-/* 0, or a negative errno. */
-int lookup_partial(int table, const struct flow_key *key, struct flow_partial *partial);
 void kernel_close(struct kernel *k);
 
-/* 0, or a negative errno. */
+/* No entries: the CPU has no table. 0, or a negative errno. */
 int kernel_open(struct kernel *k, uint32_t entries, uint32_t half, uint32_t overflow_entries);
 int kernel_program(const struct kernel *k, const struct hook *hook);
 
-/* The descriptor of the current epoch's table. */
-int current_table(const struct kernel *k);
+/* The n-th flow of the current epoch; NULL: there are fewer. */
+const struct flow_entry *get_flow(const struct kernel *k, uint32_t n);
 void get_stats(const struct kernel *k, struct flow_stats *stats);
 
 /* Forget all flows and counts of the current epoch. */

@@ -93,6 +93,29 @@ static void a_full_table_loses_detail_but_no_packet(void **state)
 	assert_int_equal(stats.seen.packets, 265);
 }
 
+/* As many flows as there are entries, each found again, in one epoch after the other. */
+static void an_index_finds_all_that_there_is_room_for(void **state)
+{
+	enum { ENTRIES = 8192 };
+	struct flow_stats stats;
+	struct kernel k;
+	uint32_t i, round;
+
+	assert_int_equal(kernel_open(&k, ENTRIES, ~0U, 16), 0);
+	for (round = 0; round < 3; round++) {
+		for (i = 0; i < 2 * ENTRIES; i++)
+			shoot_flow(&k, &hooks[0], PARSE_UDP, (i + round * 1000) % ENTRIES);
+		get_stats(&k, &stats);
+		assert_int_equal(stats.flows, ENTRIES);
+		assert_int_equal(stats.cause[FLOW_OK].packets, 2 * ENTRIES);
+		for (i = 0; i < ENTRIES; i++)
+			assert_int_equal(flow_packets(&get_flow(&k, i)->partial), 2);
+		assert_null(get_flow(&k, ENTRIES));
+		forget(&k);
+	}
+	kernel_close(&k);
+}
+
 static void a_half_full_table_wakes_the_agent_once_an_epoch(void **state)
 {
 	struct kernel k;
@@ -122,6 +145,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(a_full_table_loses_detail_but_no_packet),
+		cmocka_unit_test(an_index_finds_all_that_there_is_room_for),
 		cmocka_unit_test(a_half_full_table_wakes_the_agent_once_an_epoch),
 	};
 
