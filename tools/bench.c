@@ -512,7 +512,7 @@ static int bench_packets(const struct settings *s)
 
 int main(int argc, char **argv)
 {
-	struct settings s = { .rounds = 3, .openings = 3, .cpu = sched_getcpu() };
+	struct settings s = { .rounds = 3, .openings = 3, .cpu = 0 };
 	enum opt_result parsed = opt_parse(&command, &s, &argc, argv);
 	cpu_set_t set;
 
