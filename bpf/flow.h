@@ -137,6 +137,21 @@ enum flow_mark {
  * together what is asked for on the way; the agent reads a struct flow_side (side.h), where all is
  * plain.
  */
+struct flow_high {
+	__u32 bytes;
+	__u32 ip_bytes;
+	__u32 payload_bytes;
+	__u32 length_sq;
+	__u32 payload_sq;
+	__u32 iat_sq; /* above 64 bits */
+	__u32 payload_hist[FLOW_BINS];
+	__u32 iat_hist[FLOW_BINS];
+	__u32 tcp_flag[8];
+};
+FLOW_ASSERT(sizeof(struct flow_high) == 120, "flow_high has holes");
+
+#define FLOW_NEAR 144 /* bytes of a partial without high and iat_adjust */
+
 struct flow_partial {
 	__u64 last_ns;
 	__u32 bytes;
@@ -174,55 +189,29 @@ struct flow_partial {
 	__u16 window_max;
 	__u16 window_first;
 	__u8 window_set;
-	__u8 pad_tcp;
+	__u8 has_high; /* else all of high is 0 */
+	__u32 fragments;
+	__u32 number; /* of the entry, in the kernel's tables; else 0 */
+#ifndef __bpf__       /* there it lies in a table of its own, see flow_high() */
+	struct flow_high high;
 	__s64 iat_adjust; /* sum of all gaps minus (last - first), ticks; 0 unless partials
 	                     overlapped */
-
-	__u32 fragments;
-	__u32 pad;
-	struct {
-		__u32 bytes;
-		__u32 ip_bytes;
-		__u32 payload_bytes;
-		__u32 length_sq;
-		__u32 payload_sq;
-		__u32 iat_sq; /* above 64 bits */
-		__u32 payload_hist[FLOW_BINS];
-		__u32 iat_hist[FLOW_BINS];
-		__u32 tcp_flag[8];
-	} high;
+#endif
 };
 FLOW_ASSERT(__builtin_offsetof(struct flow_partial, payload_bytes) == 16, "first group grew");
 FLOW_ASSERT(__builtin_offsetof(struct flow_partial, first_payload) == 80, "hot line grew");
-FLOW_ASSERT(__builtin_offsetof(struct flow_partial, fragments) == 144, "TCP line grew");
-FLOW_ASSERT(sizeof(struct flow_partial) == 272, "flow_partial has holes");
+FLOW_ASSERT(__builtin_offsetof(struct flow_partial, number) == FLOW_NEAR - 4, "TCP line grew");
 
-/* An entry of the kernel's tables: five cache lines, of which a packet touches the first two. */
+/* An entry of the kernel's tables: three cache lines, of which a packet touches the first two. */
 struct flow_entry {
 	struct flow_key key;
+#ifdef __bpf__
 	struct flow_partial partial;
+#else
+	__u8 near[FLOW_NEAR];
+#endif
 };
-FLOW_ASSERT(sizeof(struct flow_entry) == 320, "an entry straddles cache lines");
-
-FLOW_INLINE __u64 flow_bytes(const struct flow_partial *p)
-{
-	return (__u64)p->high.bytes << 32 | p->bytes;
-}
-
-/* In bin i of a histogram; modulo 2^32, as all counts of packets. */
-FLOW_INLINE __u32 flow_bin(const __u8 *low, const __u32 *high, __u32 i)
-{
-	return high[i] << 8 | low[i];
-}
-
-FLOW_INLINE __u32 flow_packets(const struct flow_partial *p)
-{
-	__u32 n = 0, i;
-
-	for (i = 0; i < FLOW_BINS; i++)
-		n += flow_bin(p->payload_hist, p->high.payload_hist, i);
-	return n;
-}
+FLOW_ASSERT(sizeof(struct flow_entry) == 192, "an entry straddles cache lines");
 
 struct flow_count {
 	__u64 packets;
@@ -279,6 +268,43 @@ FLOW_INLINE __u32 flow_index_lines(__u32 entries)
 #define flow_copy(d, s) memcpy((d), (s), sizeof(*(d)))
 #endif
 
+#ifdef __bpf__
+#include "flow_add.h"
+#else
 #include "flow_merge.h"
+
+FLOW_INLINE __u64 flow_bytes(const struct flow_partial *p)
+{
+	return (__u64)p->high.bytes << 32 | p->bytes;
+}
+
+/* In bin i of a histogram; modulo 2^32, as all counts of packets. */
+FLOW_INLINE __u32 flow_bin(const __u8 *low, const __u32 *high, __u32 i)
+{
+	return high[i] << 8 | low[i];
+}
+
+FLOW_INLINE __u32 flow_packets(const struct flow_partial *p)
+{
+	__u32 n = 0, i;
+
+	for (i = 0; i < FLOW_BINS; i++)
+		n += flow_bin(p->payload_hist, p->high.payload_hist, i);
+	return n;
+}
+
+/* The partial of an entry, and of what is kept high at its number. */
+FLOW_INLINE void flow_read(struct flow_partial *p, const struct flow_entry *e,
+                           const struct flow_high *high)
+{
+	memcpy(p, e->near, FLOW_NEAR);
+	if (p->has_high)
+		p->high = *high;
+	else
+		flow_zero(&p->high);
+	p->number = 0;
+	p->iat_adjust = 0;
+}
+#endif
 
 #endif

@@ -52,6 +52,26 @@ FLOW_INLINE int flow_seq_before(__u32 a, __u32 b)
 }
 
 /*
+ * Where the upper parts of p's sums are, all 0 when first asked for. The kernel's tables have
+ * theirs (flow_table.h); NULL cannot be, but for the verifier. flow_clear() begins a partial.
+ */
+#ifdef __bpf__
+static __attribute__((always_inline)) inline struct flow_high *flow_high(struct flow_partial *p);
+static __attribute__((always_inline)) inline void flow_clear(struct flow_partial *p);
+#else
+FLOW_INLINE struct flow_high *flow_high(struct flow_partial *p)
+{
+	p->has_high = 1;
+	return &p->high;
+}
+
+FLOW_INLINE void flow_clear(struct flow_partial *p)
+{
+	flow_zero(p);
+}
+#endif
+
+/*
  * To the sums kept in two parts. That the low 32 bits overflow is rare, so it is asked once for all
  * of them, and what lies apart is left alone.
  */
@@ -60,6 +80,7 @@ FLOW_INLINE void flow_add_sums(struct flow_partial *p, __u32 bytes, __u32 ip_byt
 {
 	__u64 b = (__u64)p->bytes + bytes, ip = (__u64)p->ip_bytes + ip_bytes;
 	__u64 payload = (__u64)p->payload_bytes + payload_bytes;
+	struct flow_high *high;
 
 	length_sq += p->length_sq;
 	payload_sq += p->payload_sq;
@@ -68,38 +89,50 @@ FLOW_INLINE void flow_add_sums(struct flow_partial *p, __u32 bytes, __u32 ip_byt
 	p->payload_bytes = payload;
 	p->length_sq = length_sq;
 	p->payload_sq = payload_sq;
-	if ((b | ip | payload | length_sq | payload_sq) >> 32) {
-		p->high.bytes += b >> 32;
-		p->high.ip_bytes += ip >> 32;
-		p->high.payload_bytes += payload >> 32;
-		p->high.length_sq += length_sq >> 32;
-		p->high.payload_sq += payload_sq >> 32;
-	}
+	if (!((b | ip | payload | length_sq | payload_sq) >> 32))
+		return;
+	high = flow_high(p);
+	if (!high)
+		return;
+	high->bytes += b >> 32;
+	high->ip_bytes += ip >> 32;
+	high->payload_bytes += payload >> 32;
+	high->length_sq += length_sq >> 32;
+	high->payload_sq += payload_sq >> 32;
 }
 
-/* To a bin: so with its low 8 bits. */
-FLOW_INLINE void flow_add_bin(__u8 *low, __u32 *high, __u32 bin, __u32 n)
+/* To a bin: so with its low 8 bits. at: which of the numbers in struct flow_high has the others. */
+FLOW_INLINE void flow_add_bin(struct flow_partial *p, __u8 *low, __u32 at, __u32 bin, __u32 n)
 {
 	__u64 sum = low[bin & (FLOW_BINS - 1)] + (__u64)n;
+	__u32 *high;
 
 	low[bin & (FLOW_BINS - 1)] = sum;
-	if (sum >> 8)
-		high[bin & (FLOW_BINS - 1)] += sum >> 8;
+	if (!(sum >> 8))
+		return;
+	high = (__u32 *)flow_high(p);
+	if (high)
+		high[at + (bin & (FLOW_BINS - 1))] += sum >> 8;
 }
 
-#define FLOW_COUNT(p, hist, bin, n) flow_add_bin((p)->hist, (p)->high.hist, bin, n)
+#define FLOW_COUNT(p, hist, bin, n)                                                                \
+	flow_add_bin(p, (p)->hist, __builtin_offsetof(struct flow_high, hist) / 4, bin, n)
 
 FLOW_INLINE void flow_add_gap(struct flow_partial *p, __u64 from_ns, __u64 to_ns)
 {
 	__u64 ticks = (to_ns >> FLOW_TICK_SHIFT) - (from_ns >> FLOW_TICK_SHIFT);
+	struct flow_high *high;
 	__u64 square;
 
 	if (ticks > 0xffffffff)
 		ticks = 0xffffffff;
 	square = ticks * ticks;
 	p->iat_sq += square;
-	if (p->iat_sq < square)
-		p->high.iat_sq++;
+	if (p->iat_sq < square) {
+		high = flow_high(p);
+		if (high)
+			high->iat_sq++;
+	}
 	if (ticks < p->iat_min)
 		p->iat_min = ticks;
 	if (ticks > p->iat_max)
@@ -175,6 +208,7 @@ FLOW_INLINE void flow_add_flags(struct flow_partial *p, __u64 flags)
 {
 	const __u64 ones = 0x0101010101010101, tops = ones << 7;
 	__u64 bits = flags * ones & 0x8040201008040201; /* bit i in byte i */
+	struct flow_high *high;
 	__u64 old, sum, carry;
 	__u32 i;
 
@@ -185,9 +219,10 @@ FLOW_INLINE void flow_add_flags(struct flow_partial *p, __u64 flags)
 	carry = old & ~sum & tops;
 	sum = flow_little(sum);
 	__builtin_memcpy(p->tcp_flag, &sum, sizeof(sum));
-	if (carry)
+	high = carry ? flow_high(p) : (struct flow_high *)0;
+	if (high)
 		for (i = 0; i < 8; i++)
-			p->high.tcp_flag[i] += carry >> (8 * i + 7) & 1;
+			high->tcp_flag[i] += carry >> (8 * i + 7) & 1;
 }
 
 FLOW_INLINE void flow_add_tcp(struct flow_partial *p, const struct flow_packet *k)
@@ -259,7 +294,7 @@ FLOW_INLINE void flow_add_facts(struct flow_partial *p, const struct flow_packet
 /* Begin a partial with its first packet. */
 FLOW_INLINE void flow_start(struct flow_partial *p, const struct flow_packet *k)
 {
-	flow_zero(p);
+	flow_clear(p);
 	p->first_ns = k->time_ns;
 	p->last_ns = k->time_ns;
 	p->iat_min = 0xffffffff;

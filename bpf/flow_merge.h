@@ -34,12 +34,6 @@
 
 #include "flow_add.h"
 
-#define FLOW_MERGE_BIN(p, late, hist, i)                                                           \
-	do {                                                                                       \
-		FLOW_COUNT(p, hist, i, (late)->hist[i]);                                           \
-		(p)->high.hist[i] += (late)->high.hist[i];                                         \
-	} while (0)
-
 FLOW_INLINE void flow_merge_sequence(struct flow_partial *p, const struct flow_partial *late)
 {
 	if (!(late->marks & FLOW_SEQ_VALID))
@@ -81,13 +75,14 @@ FLOW_INLINE void flow_merge_gaps(struct flow_partial *p, const struct flow_parti
 	__u32 i;
 
 	p->iat_sq += late->iat_sq;
-	p->high.iat_sq += late->high.iat_sq + (p->iat_sq < late->iat_sq);
+	if (p->iat_sq < late->iat_sq)
+		flow_high(p)->iat_sq++;
 	if (late->iat_min < p->iat_min)
 		p->iat_min = late->iat_min;
 	if (late->iat_max > p->iat_max)
 		p->iat_max = late->iat_max;
 	for (i = 0; i < FLOW_BINS; i++)
-		FLOW_MERGE_BIN(p, late, iat_hist, i);
+		FLOW_COUNT(p, iat_hist, i, late->iat_hist[i]);
 	p->iat_adjust += late->iat_adjust;
 	if (p->last_ns <= late->first_ns)
 		flow_add_gap(p, p->last_ns, late->first_ns);
@@ -97,15 +92,17 @@ FLOW_INLINE void flow_merge_gaps(struct flow_partial *p, const struct flow_parti
 	p->last_ns = end;
 }
 
-FLOW_INLINE void flow_merge_sums(struct flow_partial *p, const struct flow_partial *late)
+/* The upper parts, each a 32-bit number. */
+FLOW_INLINE void flow_merge_high(struct flow_partial *p, const struct flow_partial *late)
 {
-	flow_add_sums(p, late->bytes, late->ip_bytes, late->payload_bytes, late->length_sq,
-	              late->payload_sq);
-	p->high.bytes += late->high.bytes;
-	p->high.ip_bytes += late->high.ip_bytes;
-	p->high.payload_bytes += late->high.payload_bytes;
-	p->high.length_sq += late->high.length_sq;
-	p->high.payload_sq += late->high.payload_sq;
+	const __u32 *from = (const __u32 *)&late->high;
+	__u32 *to, i;
+
+	if (!late->has_high)
+		return;
+	to = (__u32 *)flow_high(p);
+	for (i = 0; i < sizeof(late->high) / sizeof(*from); i++)
+		to[i] += from[i];
 }
 
 /* Put b into a: the same flow and direction, counted elsewhere or later. Either may be earlier. */
@@ -125,13 +122,15 @@ FLOW_INLINE void flow_merge(struct flow_partial *a, const struct flow_partial *b
 	flow_merge_windows(a, &late);
 	if (!a->payload_max)
 		a->head = late.head;
-	flow_merge_sums(a, &late);
+	flow_merge_high(a, &late);
+	flow_add_sums(a, late.bytes, late.ip_bytes, late.payload_bytes, late.length_sq,
+	              late.payload_sq);
 	a->retransmits += late.retransmits;
 	a->out_of_order += late.out_of_order;
 	a->fragments += late.fragments;
 	for (i = 0; i < FLOW_BINS; i++) {
-		FLOW_MERGE_BIN(a, &late, payload_hist, i);
-		FLOW_MERGE_BIN(a, &late, tcp_flag, i);
+		FLOW_COUNT(a, payload_hist, i, late.payload_hist[i]);
+		FLOW_COUNT(a, tcp_flag, i, late.tcp_flag[i]);
 	}
 	for (i = 0; i < late.n_first; i++)
 		flow_add_first_payload(a, late.first_payload[i]);

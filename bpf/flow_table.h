@@ -56,6 +56,35 @@ struct {
 	__type(value, struct table_line);
 } places SEC(".maps");
 
+/* The upper parts of the sums of the entries, by the same numbers; only a few have any. */
+struct {
+	__uint(type, BPF_MAP_TYPE_ARRAY);
+	__uint(max_entries, 1);
+	__uint(map_flags, BPF_F_MMAPABLE);
+	__type(key, __u32);
+	__type(value, struct flow_high);
+} highs SEC(".maps");
+
+static __always_inline struct flow_high *flow_high(struct flow_partial *p)
+{
+	__u32 number = p->number;
+	struct flow_high *high = bpf_map_lookup_elem(&highs, &number);
+
+	if (high && !p->has_high) {
+		flow_zero(high);
+		p->has_high = 1;
+	}
+	return high;
+}
+
+static __always_inline void flow_clear(struct flow_partial *p)
+{
+	__u32 number = p->number;
+
+	flow_zero(p);
+	p->number = number;
+}
+
 enum table_result {
 	TABLE_FOUND,
 	TABLE_NEW, /* the entry's partial is to be begun, by who asked */
@@ -88,7 +117,7 @@ static __always_inline int key_equal(const struct flow_key *a, const struct flow
 
 /*
  * The entry of a key in this CPU's table of the epoch (now), of which *used entries are in use. A
- * new one is counted there, and has its key.
+ * new one is counted there, and has its key and number.
  */
 static __always_inline struct flow_entry *
 table_find(enum table_result *result, __u32 now, __u32 cpu, __u64 *used, const struct flow_key *key)
@@ -134,6 +163,7 @@ free:
 	if (!e)
 		return NULL;
 	e->key = *key;
+	e->partial.number = at;
 	line->place[i % TABLE_PLACES] = mark << TABLE_NUMBER_BITS | n;
 	*used = n + 1;
 	*result = TABLE_NEW;

@@ -285,8 +285,10 @@ static void assert_reads(const struct flow_partial *partial, const struct flow_s
 /* Of a partial both ways are one, to the byte: what is kept high is there only where it must be. */
 static void assert_same(const struct flow_partial *is, const struct flow_partial *must)
 {
+	static const struct flow_high none;
 	struct flow_side side = read_of(must);
 
+	assert_int_equal(is->has_high, !!memcmp(&is->high, &none, sizeof(none)));
 	assert_reads(is, &side);
 	assert_memory_equal(is, must, sizeof(*is));
 }
@@ -499,6 +501,7 @@ static void overlapping_parts_merge_to_exact_sums(void **state)
 		sum.iat_max = all.iat_max;
 		sum.iat_sq = all.iat_sq;
 		sum.high.iat_sq = all.high.iat_sq;
+		sum.has_high = all.has_high;
 		sum.iat_adjust = all.iat_adjust;
 		sum.retransmits = all.retransmits;
 		sum.out_of_order = all.out_of_order;

@@ -320,7 +320,7 @@ static void a_side_of_two_billion_packets_is_reported_at_once(void **state)
 	struct flow_partial part;
 
 	flow_start(&part, &k);
-	flow_add_bin(part.payload_hist, part.high.payload_hist, 0, 0x7ffffffe);
+	FLOW_COUNT(&part, payload_hist, 0, 0x7ffffffe);
 	part.high.bytes = 0x7ffffffeULL * k.length >> 32;
 	assert_int_equal(table_add_partial(t, &k.key, &part), 0);
 	assert_string_equal(story.text, "");

@@ -177,7 +177,7 @@ static int weir_open(struct bench *b, uint32_t entries)
 		                      .half = entries,
 		                      .seed = { 3, 5, 7, 9, 11, 13 },
 		                      .frags = 1 };
-	struct bpf_map *constants, *table, *places, *stats;
+	struct bpf_map *constants, *table, *highs, *places, *stats;
 	struct bpf_program *program;
 
 	b->weir = bpf_object__open_mem(weir_bpf_start, weir_bpf_end - weir_bpf_start, NULL);
@@ -185,6 +185,7 @@ static int weir_open(struct bench *b, uint32_t entries)
 		return -1;
 	constants = bpf_object__find_map_by_name(b->weir, ".rodata.config");
 	table = bpf_object__find_map_by_name(b->weir, "entries");
+	highs = bpf_object__find_map_by_name(b->weir, "highs");
 	places = bpf_object__find_map_by_name(b->weir, "places");
 	stats = bpf_object__find_map_by_name(b->weir, "stats");
 	bpf_object__for_each_program(program, b->weir)
@@ -194,6 +195,7 @@ static int weir_open(struct bench *b, uint32_t entries)
 	}
 	if (bpf_map__set_initial_value(constants, &config, sizeof(config)) ||
 	    bpf_map__set_max_entries(table, 2 * cpus * entries) ||
+	    bpf_map__set_max_entries(highs, 2 * cpus * entries) ||
 	    bpf_map__set_max_entries(places, 2 * cpus * lines) ||
 	    bpf_map__set_max_entries(stats, 2 * cpus) || bpf_object__load(b->weir))
 		return -1;
@@ -371,6 +373,7 @@ static int measure_opening(const struct settings *s, const struct hook *h, const
 			goto out;
 	r->memory[MINIMAL] = map_memory(bpf_object__find_map_fd_by_name(b.base, "minimal"));
 	r->memory[WEIR] = (map_memory(bpf_object__find_map_fd_by_name(b.weir, "entries")) +
+	                   map_memory(bpf_object__find_map_fd_by_name(b.weir, "highs")) +
 	                   map_memory(bpf_object__find_map_fd_by_name(b.weir, "places"))) /
 	                  (2 * (s->cpu + 1));
 	failed = check(&b, p, p->flows + (1 + s->rounds) * (uint64_t)BENCH_PACKETS);

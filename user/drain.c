@@ -99,12 +99,16 @@ static int wait_grace_period(struct drain *d)
 static void drain_table(const struct probe_maps *maps, uint32_t from, uint32_t cpu,
                         const struct drain_to *to)
 {
-	uint32_t table = (from ? maps->tables : 0) + cpu;
-	const struct flow_entry *e = maps->entries + (size_t)table * maps->kernel_flows;
-	const struct flow_entry *end = e + maps->stats[from + cpu].flows;
+	size_t first = (size_t)((from ? maps->tables : 0) + cpu) * maps->kernel_flows;
+	const struct flow_entry *e = maps->entries + first;
+	const struct flow_high *high = maps->highs + first;
+	uint64_t n = maps->stats[from + cpu].flows;
+	struct flow_partial part;
 
-	for (; e < end; e++)
-		to->partial(to->arg, &e->key, &e->partial);
+	for (uint64_t i = 0; i < n; i++) {
+		flow_read(&part, &e[i], &high[i]);
+		to->partial(to->arg, &e[i].key, &part);
+	}
 }
 
 /* The overflow map is shared by both epochs: read all, take the retired slots' entries. */

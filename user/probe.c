@@ -103,6 +103,8 @@ static int set_sizes(struct probe *p)
 	if (!failed)
 		failed = set_size(p, "entries", tables * flows);
 	if (!failed)
+		failed = set_size(p, "highs", tables * flows);
+	if (!failed)
 		failed = set_size(p, "places", tables * flow_index_lines(flows));
 	return failed;
 }
@@ -121,16 +123,17 @@ static void *share(int fd, size_t *size, int protection)
 static int share_memory(struct probe *p)
 {
 	struct bpf_map *bss = bpf_object__find_map_by_name(p->object, ".bss");
-	size_t page = 1;
+	size_t page = 1, entries = 2 * (size_t)p->maps.tables * p->maps.kernel_flows;
 
 	p->stats_size = 2 * p->maps.cpus * sizeof(struct flow_stats);
-	p->entries_size = 2 * (size_t)p->maps.tables * p->maps.kernel_flows *
-	                  sizeof(struct flow_entry);
+	p->entries_size = entries * sizeof(struct flow_entry);
+	p->highs_size = entries * sizeof(struct flow_high);
 	p->maps.stats = share(map_fd(p, "stats"), &p->stats_size, PROT_READ | PROT_WRITE);
 	p->maps.entries = share(map_fd(p, "entries"), &p->entries_size, PROT_READ);
+	p->maps.highs = share(map_fd(p, "highs"), &p->highs_size, PROT_READ);
 	/* The kernel's memory itself: what libbpf calls the initial value is a copy of ours. */
 	p->maps.epoch = share(bpf_map__fd(bss), &page, PROT_READ | PROT_WRITE);
-	if (!p->maps.stats || !p->maps.entries || !p->maps.epoch)
+	if (!p->maps.stats || !p->maps.entries || !p->maps.highs || !p->maps.epoch)
 		return -errno;
 	p->maps.overflow = map_fd(p, "overflow");
 	p->maps.wake = map_fd(p, "wake");
@@ -261,6 +264,8 @@ void probe_close(struct probe *p)
 		close(p->maps.grace_inner);
 	if (p->maps.entries)
 		munmap((void *)p->maps.entries, p->entries_size);
+	if (p->maps.highs)
+		munmap((void *)p->maps.highs, p->highs_size);
 	if (p->maps.stats)
 		munmap(p->maps.stats, p->stats_size);
 	if (p->maps.epoch)

@@ -49,6 +49,7 @@ struct probe_maps {
 	uint32_t tables;                  /* CPUs below this have tables: 2 * tables of them */
 	uint32_t kernel_flows;            /* entries of a table */
 	const struct flow_entry *entries; /* [2 * tables][kernel_flows], the kernel's own */
+	const struct flow_high *highs;    /* likewise */
 	struct flow_stats
 	        *stats; /* slots, shared with the kernel; only retired ones may be written */
 	volatile uint32_t *epoch;

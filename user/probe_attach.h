@@ -19,7 +19,7 @@ struct probe_hook {
 struct probe {
 	struct bpf_object *object;
 	struct probe_maps maps;
-	size_t stats_size, entries_size;
+	size_t stats_size, entries_size, highs_size;
 	bool frags;
 	bool no_tcx;
 	struct netdev devices[PROBE_MAX_INTERFACES];

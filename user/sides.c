@@ -33,17 +33,8 @@ FLOW_ASSERT(sizeof(struct flow_partial) == 272, "flow_partial changed: pack its 
 
 static bool fits(const struct flow_partial *p)
 {
-	uint64_t high = p->retransmits >> 8 | p->out_of_order >> 4 | p->fragments >> 3 |
-	                p->window_set >> 1 | p->iat_adjust;
-	uint64_t two;
-
-	FLOW_ASSERT(sizeof(p->high) == 15 * sizeof(two), "high changed: look at all of it");
-#pragma GCC unroll 15
-	for (size_t i = 0; i < sizeof(p->high); i += sizeof(two)) {
-		memcpy(&two, (const char *)&p->high + i, sizeof(two));
-		high |= two;
-	}
-	return !high;
+	return !(p->has_high | p->retransmits >> 8 | p->out_of_order >> 4 | p->fragments >> 3 |
+	         p->window_set >> 1 | p->iat_adjust);
 }
 
 /* The fields of both structs behind those that stay as they are. */
@@ -64,10 +55,10 @@ static void unpack(struct flow_partial *restrict to, const struct packed *restri
 {
 	memcpy(to, from->hot, sizeof(from->hot));
 	COPY_SAME(to, from);
+	to->has_high = 0;
+	to->number = 0;
 	memset(&to->high, 0, sizeof(to->high));
 	to->iat_adjust = 0;
-	to->pad_tcp = 0;
-	to->pad = 0;
 }
 
 void sides_init(struct sides *s)
@@ -132,8 +123,7 @@ static void prefetch(const char *at, size_t bytes)
 void sides_prefetch(const struct sides *s, uint32_t number)
 {
 	if (number & SIDES_WHOLE)
-		prefetch(pool_at(&s->whole, (number & ~SIDES_WHOLE) - 1),
-		         offsetof(struct flow_partial, iat_adjust));
+		prefetch(pool_at(&s->whole, (number & ~SIDES_WHOLE) - 1), FLOW_NEAR);
 	else
 		prefetch(pool_at(&s->packed, number - 1), sizeof(struct packed));
 }

@@ -79,6 +79,9 @@ static int kernel_prepare(struct kernel *k, uint32_t overflow_entries)
 		error = bpf_map__set_max_entries(map_like(k->object, "entries"),
 		                                 2 * k->cpus * k->entries + 1);
 	if (!error)
+		error = bpf_map__set_max_entries(map_like(k->object, "highs"),
+		                                 2 * k->cpus * k->entries + 1);
+	if (!error)
 		error = bpf_map__set_max_entries(map_like(k->object, "places"),
 		                                 2 * k->cpus * config.index);
 	if (!error)
@@ -90,11 +93,20 @@ static int kernel_prepare(struct kernel *k, uint32_t overflow_entries)
 	return error;
 }
 
-static size_t entries_size(const struct kernel *k)
+/* Of a map of something of this size for each entry. */
+static size_t map_size(const struct kernel *k, size_t each)
 {
 	size_t page = sysconf(_SC_PAGESIZE);
 
-	return (2 * (size_t)k->cpus * k->entries * sizeof(struct flow_entry) + page) / page * page;
+	return (2 * (size_t)k->cpus * k->entries * each + page) / page * page;
+}
+
+static const void *map_read(const struct kernel *k, const char *name, size_t each)
+{
+	const void *at = mmap(NULL, map_size(k, each), PROT_READ, MAP_SHARED,
+	                      bpf_map__fd(map_like(k->object, name)), 0);
+
+	return at == MAP_FAILED ? NULL : at;
 }
 
 void kernel_close(struct kernel *k)
@@ -102,8 +114,10 @@ void kernel_close(struct kernel *k)
 	ring_buffer__free(k->ring);
 	if (k->epoch && k->epoch != MAP_FAILED)
 		munmap((void *)k->epoch, sysconf(_SC_PAGESIZE));
-	if (k->entries_map && k->entries_map != MAP_FAILED)
-		munmap((void *)k->entries_map, entries_size(k));
+	if (k->entries_map)
+		munmap((void *)k->entries_map, map_size(k, sizeof(*k->entries_map)));
+	if (k->highs_map)
+		munmap((void *)k->highs_map, map_size(k, sizeof(*k->highs_map)));
 	bpf_object__close(k->object);
 }
 
@@ -130,9 +144,9 @@ int kernel_open(struct kernel *k, uint32_t entries, uint32_t half, uint32_t over
 	                bpf_map__fd(map_like(k->object, ".bss")), 0);
 	k->ring = ring_buffer__new(bpf_object__find_map_fd_by_name(k->object, "wake"), on_wake, k,
 	                           NULL);
-	k->entries_map = mmap(NULL, entries_size(k), PROT_READ, MAP_SHARED,
-	                      bpf_map__fd(map_like(k->object, "entries")), 0);
-	if (!k->ring || k->epoch == MAP_FAILED || k->entries_map == MAP_FAILED)
+	k->entries_map = map_read(k, "entries", sizeof(*k->entries_map));
+	k->highs_map = map_read(k, "highs", sizeof(*k->highs_map));
+	if (!k->ring || k->epoch == MAP_FAILED || !k->entries_map || !k->highs_map)
 		error = -ENOMEM;
 out:
 	if (error)
@@ -152,12 +166,17 @@ static uint32_t current_slot(const struct kernel *k)
 	return (*k->epoch & 1) * k->cpus + k->cpu;
 }
 
-const struct flow_entry *get_flow(const struct kernel *k, uint32_t n)
+bool get_flow(const struct kernel *k, uint32_t n, struct record *flow)
 {
 	struct flow_stats stats;
+	size_t at = (size_t)current_slot(k) * k->entries + n;
 
 	get_stats(k, &stats);
-	return n < stats.flows ? &k->entries_map[current_slot(k) * k->entries + n] : NULL;
+	if (n >= stats.flows)
+		return false;
+	flow->key = k->entries_map[at].key;
+	flow_read(&flow->partial, &k->entries_map[at], &k->highs_map[at]);
+	return true;
 }
 
 void get_stats(const struct kernel *k, struct flow_stats *stats)
@@ -245,9 +264,10 @@ bool compare_alone(const struct kernel *k, const struct hook *hook, const struct
                    const char *name)
 {
 	struct flow_stats is, must = { 0 };
-	const struct flow_entry *entry;
+	struct record flow;
 	struct flow_partial native;
 	struct flow_packet p;
+	bool there;
 	enum flow_cause cause = parse_natively(&p, hook, shot);
 	int error;
 
@@ -262,15 +282,15 @@ bool compare_alone(const struct kernel *k, const struct hook *hook, const struct
 	must.flows = cause == FLOW_OK;
 	get_stats(k, &is);
 	assert_alike(&is, &must, sizeof(is), hook, name, shot->length, "stats");
-	entry = get_flow(k, 0);
-	if (!entry != (cause != FLOW_OK))
+	there = get_flow(k, 0, &flow);
+	if (there != (cause == FLOW_OK))
 		fail_msg("%s, %s of %u bytes: cause %d, but %s flow", hook->program, name,
-		         shot->length, cause, entry ? "a" : "no");
-	if (!entry)
+		         shot->length, cause, there ? "a" : "no");
+	if (!there)
 		return true;
-	assert_alike(&entry->key, &p.key, sizeof(p.key), hook, name, shot->length, "key");
+	assert_alike(&flow.key, &p.key, sizeof(p.key), hook, name, shot->length, "key");
 	flow_start(&native, &p);
-	assert_alike(&entry->partial, &native, sizeof(native), hook, name, shot->length, "partial");
+	assert_alike(&flow.partial, &native, sizeof(native), hook, name, shot->length, "partial");
 	return true;
 }
 
@@ -321,25 +341,24 @@ static void leave_out_times(struct flow_partial *p)
 void compare_ledger(const struct kernel *k, const struct ledger *l, const struct hook *hook,
                     const char *name, bool timeless)
 {
-	struct flow_partial partial, native;
-	const struct flow_entry *entry;
+	struct flow_partial native;
 	struct flow_stats stats;
+	struct record flow;
 	uint32_t flows = 0;
 	void **found;
 
 	get_stats(k, &stats);
 	assert_alike(&stats, &l->stats, sizeof(stats), hook, name, 0, "stats");
-	for (; (entry = get_flow(k, flows)); flows++) {
-		found = tfind(&entry->key, &l->root, by_key);
+	for (; get_flow(k, flows, &flow); flows++) {
+		found = tfind(&flow.key, &l->root, by_key);
 		if (!found)
 			fail_msg("%s, %s: a flow that there is not", hook->program, name);
 		native = (*(struct record **)found)->partial;
-		partial = entry->partial;
 		if (timeless) {
-			leave_out_times(&partial);
+			leave_out_times(&flow.partial);
 			leave_out_times(&native);
 		}
-		assert_alike(&partial, &native, sizeof(native), hook, name, 0, "partial");
+		assert_alike(&flow.partial, &native, sizeof(native), hook, name, 0, "partial");
 	}
 	assert_int_equal(flows, l->flows);
 }

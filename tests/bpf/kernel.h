@@ -25,6 +25,7 @@ struct kernel {
 	uint32_t wakes, woken_slot;
 	volatile uint32_t *epoch;
 	const struct flow_entry *entries_map; /* [2 * cpus][entries] */
+	const struct flow_high *highs_map;    /* likewise */
 	int stats, overflow;
 };
 
@@ -75,8 +76,8 @@ void kernel_close(struct kernel *k);
 int kernel_open(struct kernel *k, uint32_t entries, uint32_t half, uint32_t overflow_entries);
 int kernel_program(const struct kernel *k, const struct hook *hook);
 
-/* The n-th flow of the current epoch; NULL: there are fewer. */
-const struct flow_entry *get_flow(const struct kernel *k, uint32_t n);
+/* The n-th flow of the current epoch. False: there are fewer. */
+bool get_flow(const struct kernel *k, uint32_t n, struct record *flow);
 void get_stats(const struct kernel *k, struct flow_stats *stats);
 
 /* Forget all flows and counts of the current epoch. */

@@ -78,6 +78,44 @@ static void the_packets_of_a_flow_add_up_as_they_do_natively(void **state)
 	}
 }
 
+/* Until sums and counts have outgrown what lies with the flow, of many flows at once. */
+static void large_sums_are_what_they_are_natively(void **state)
+{
+	static const struct packet_op op[] = {
+		ETH, IP4, TCP(FLOW_ACK | FLOW_PSH), PAY(1400), { 0 }
+	};
+	struct shot shot = { .data = frame.data };
+	struct record flow;
+	struct flow_packet p;
+	struct ledger l = { 0 };
+
+	for (size_t h = 0; h < 3; h++) {
+		forget(&shared);
+		for (uint32_t i = 0; i < 3 * 2500; i++) {
+			packet_build(&frame, op);
+			frame.data[29] = i % 3; /* whose */
+			shot.length = frame.length - (i % 3 == 2 ? 100 : 0);
+			shot.time_ns = i * 1000000ULL;
+			assert_int_equal(shoot(&shared, &hooks[h], &shot), 0);
+			ledger_add(&l, &p, parse_natively(&p, &hooks[h], &shot));
+		}
+		compare_ledger(&shared, &l, &hooks[h], "large sums", false);
+		assert_true(get_flow(&shared, 0, &flow));
+		assert_true(flow.partial.high.length_sq && flow.partial.high.payload_hist[7] &&
+		            flow.partial.high.iat_hist[3] && flow.partial.high.tcp_flag[4]);
+		ledger_clear(&l);
+	}
+	/* Their places are those of others now, which have nothing high. */
+	forget(&shared);
+	for (uint32_t i = 0; i < 3; i++) {
+		frame.data[29] = 10 + i;
+		assert_int_equal(shoot(&shared, &hooks[0], &shot), 0);
+		assert_true(get_flow(&shared, i, &flow));
+		assert_int_equal(flow.partial.has_high, 0);
+		assert_int_equal(flow_packets(&flow.partial), 1);
+	}
+}
+
 static void each_epoch_has_its_own_table_and_counts(void **state)
 {
 	static const struct packet_op op[] = { ETH, IP6, UDP, PAY(20), { 0 } };
@@ -178,7 +216,7 @@ static void super_packets_count_as_what_goes_over_the_wire(void **state)
 		{ "no payload", { ETH, IP4, TCP(FLOW_ACK) }, 0, 1000, 1, 1, 54, 40 },
 	};
 	struct shot shot = { .data = frame.data };
-	const struct flow_entry *entry;
+	struct record flow;
 	struct flow_side side;
 	struct flow_packet p;
 	struct flow_stats stats;
@@ -196,11 +234,10 @@ static void super_packets_count_as_what_goes_over_the_wire(void **state)
 			forget(&shared);
 			assert_int_equal(shoot(&shared, &hooks[h], &shot), 0);
 			assert_int_equal(parse_natively(&p, &hooks[h], &shot), FLOW_OK);
-			entry = get_flow(&shared, 0);
-			assert_non_null(entry);
-			assert_alike(&entry->key, &p.key, sizeof(p.key), &hooks[h], rows[i].name,
+			assert_true(get_flow(&shared, 0, &flow));
+			assert_alike(&flow.key, &p.key, sizeof(p.key), &hooks[h], rows[i].name,
 			             frame.length, "key");
-			side_read(&side, &entry->partial);
+			side_read(&side, &flow.partial);
 			assert_int_equal(side.packets, n);
 			assert_int_equal(side.bytes, n * rows[i].headers + payload);
 			assert_int_equal(side.ip_bytes, n * rows[i].ip_headers + payload);
@@ -273,6 +310,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(every_cut_of_every_packet_counts_as_it_does_natively),
 		cmocka_unit_test(the_packets_of_a_flow_add_up_as_they_do_natively),
+		cmocka_unit_test(large_sums_are_what_they_are_natively),
 		cmocka_unit_test(each_epoch_has_its_own_table_and_counts),
 		cmocka_unit_test(a_cpu_without_a_table_is_a_cause),
 		cmocka_unit_test(super_packets_count_as_what_goes_over_the_wire),
