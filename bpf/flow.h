@@ -126,17 +126,7 @@ enum flow_mark {
 	FLOW_ECN_SHIFT = 4,    /* bits 4..7: ECN codepoints 0..3 seen */
 };
 
-/*
- * What is kept of one direction of a flow, in the order of who touches it: every packet the first
- * 96 bytes, TCP the next 40, hardly any the rest. Behind a key in the kernel's tables (struct
- * flow_entry) the groups are cache lines.
- *
- * So that every packet finds all of its own in so little, sums are kept in their low 32 bits there,
- * histograms and the counts of flags in their low 8, and what these overflow by in high. There is
- * no count of packets: each is in a bin of payload_hist. flow_bytes() and flow_packets() put
- * together what is asked for on the way; the agent reads a struct flow_side (side.h), where all is
- * plain.
- */
+/* Of the sums and counts of a partial what is above their low parts. */
 struct flow_high {
 	__u32 bytes;
 	__u32 ip_bytes;
@@ -152,6 +142,17 @@ FLOW_ASSERT(sizeof(struct flow_high) == 120, "flow_high has holes");
 
 #define FLOW_NEAR 144 /* bytes of a partial without high and iat_adjust */
 
+/*
+ * What is kept of one direction of a flow, in the order of who touches it: every packet the first
+ * 80 bytes, TCP and the first eight packets the next 64. Behind a key in the kernel's tables
+ * (struct flow_entry) the groups are cache lines.
+ *
+ * So that every packet finds all of its own in so little, sums are kept in their low 32 bits there,
+ * histograms and the counts of flags in their low 8, and what these overflow by in high. There is
+ * no count of packets: each is in a bin of payload_hist. flow_bytes() and flow_packets() put
+ * together what is asked for on the way; the agent reads a struct flow_side (side.h), where all is
+ * plain.
+ */
 struct flow_partial {
 	__u64 last_ns;
 	__u32 bytes;

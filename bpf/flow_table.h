@@ -11,12 +11,13 @@
  * line each. A place is the epoch's number (32 bits), eight bits of the hash and the entry's number
  * (24 bits). It is free when it is of another epoch, so nothing is ever cleared. A key is looked
  * for from the line that its hash names, in the order in which places are taken, until one is free;
- * with a quarter of the places in use at most, that is one line for nearly all. The hash is secret
- * (multiplications by numbers drawn at the start), lest somebody choose flows that meet.
+ * with half of the places in use at most, that is one line for nearly all. Should four lines in a
+ * row be taken, the table counts as full. The hash is secret (multiplications by numbers drawn at
+ * the start), lest somebody choose flows that meet.
  *
- * Why not the kernel's own hash map: it puts 48 bytes before each key, gives an entry no place in a
- * cache line, and is read by copying. A packet of one of a million flows waits for three cache
- * lines here, five there.
+ * Why not the kernel's own hash map: it puts 48 bytes before each key and the entries where it
+ * likes, locks, and is read by copying. A packet of a known flow touches three cache lines here,
+ * the index among them, TCP four.
  */
 #ifndef WEIR_FLOW_TABLE_H
 #define WEIR_FLOW_TABLE_H
