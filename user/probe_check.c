@@ -47,7 +47,7 @@ static bool has_batch(void)
 
 	if (map < 0)
 		return false;
-	there = !bpf_map_lookup_and_delete_batch(map, NULL, &cursor, &key, &value, &n, NULL) ||
+	there = !bpf_map_lookup_batch(map, NULL, &cursor, &key, &value, &n, NULL) ||
 	        errno == ENOENT;
 	close(map);
 	return there;

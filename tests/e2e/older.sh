@@ -47,7 +47,7 @@ counts()
 
 play bpf
 refuses "no bpf(): told" 'cannot load.*kernel lacks.*Linux 5\.10.*weir doctor' monitor vb
-play bpf:25
+play bpf:24
 refuses "no batch operations: told" 'kernel.*lacks batch operations.*Linux 5\.6' monitor vb
 play bpf:28
 refuses "no links: native XDP is refused" 'vb: cannot attach XDP .*--mode tc' \
