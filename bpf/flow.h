@@ -243,7 +243,7 @@ struct flow_config {
 	__u32 entries;   /* of a table */
 	__u32 index;     /* lines of a table's index, a power of two */
 	__u32 half;      /* entries of one table at which the agent is woken */
-	__u64 seed[6];   /* of the hash: odd */
+	__u64 seed[6];   /* of the hash */
 	__u8 frags;      /* the kernel knows bpf_xdp_get_buff_len (5.18) */
 	__u8 test_clock; /* tests: the time is the packet's (XDP metadata, skb->tstamp) */
 	__u8 pad[2];

@@ -11,9 +11,9 @@
  * line each. A place is the epoch's number (32 bits), eight bits of the hash and the entry's number
  * (24 bits). It is free when it is of another epoch, so nothing is ever cleared. A key is looked
  * for from the line that its hash names, in the order in which places are taken, until one is free;
- * with half of the places in use at most, that is one line for nearly all. Should four lines in a
- * row be taken, the table counts as full. The hash is secret (multiplications by numbers drawn at
- * the start), lest somebody choose flows that meet.
+ * with half of the places in use at most, that is one line for nearly all. Should eight lines in a
+ * row be taken, the table counts as full. The hash takes secret numbers, drawn at
+ * the start, lest somebody choose flows that meet.
  *
  * Why not the kernel's own hash map: it puts 48 bytes before each key and the entries where it
  * likes, locks, and is read by copying. A packet of a known flow touches three cache lines here,
@@ -28,7 +28,7 @@
 #include "flow.h"
 
 #define TABLE_PLACES      8
-#define TABLE_PROBES      (4 * TABLE_PLACES) /* places that are looked at */
+#define TABLE_PROBES      (8 * TABLE_PLACES) /* places that are looked at */
 #define TABLE_NUMBER_BITS 24
 #define TABLE_HASH_BITS   8
 
@@ -98,15 +98,27 @@ static __always_inline __u64 key_word(const struct flow_key *key, int i)
 	return ((const __u64 *)key)[i];
 }
 
-/* Each word by an odd number of its own: then the upper half is all but evenly spread. */
+/* The halves of a word of the key, each with a secret number added, multiplied. */
+static __always_inline __u64 key_hash_word(const struct flow_key *key, int i)
+{
+	__u64 word = key_word(key, i), secret = config.seed[i];
+	__u32 low = (__u32)word + (__u32)secret, high = (word >> 32) + (secret >> 32);
+
+	return (__u64)low * high;
+}
+
+/*
+ * NH (Black et al., UMAC, 1999): whatever two keys are, their sums are equal for one secret of
+ * 2^32. Then the sum's bits are spread, as MurmurHash3 does.
+ */
 static __always_inline __u64 key_hash(const struct flow_key *key)
 {
-	__u64 sum = key_word(key, 0) * config.seed[0] + key_word(key, 1) * config.seed[1] +
-	            key_word(key, 2) * config.seed[2] + key_word(key, 3) * config.seed[3] +
-	            key_word(key, 4) * config.seed[4] + key_word(key, 5) * config.seed[5];
+	__u64 h = key_hash_word(key, 0) + key_hash_word(key, 1) + key_hash_word(key, 2) +
+	          key_hash_word(key, 3) + key_hash_word(key, 4) + key_hash_word(key, 5);
 
-	sum = (sum ^ sum >> 32) * 0x9e3779b97f4a7c15;
-	return sum ^ sum >> 32;
+	h = (h ^ h >> 33) * 0xff51afd7ed558ccd;
+	h = (h ^ h >> 33) * 0xc4ceb9fe1a85ec53;
+	return h ^ h >> 33;
 }
 
 static __always_inline int key_equal(const struct flow_key *a, const struct flow_key *b)

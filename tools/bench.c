@@ -175,7 +175,9 @@ static int weir_open(struct bench *b, uint32_t entries)
 		                      .entries = entries,
 		                      .index = lines,
 		                      .half = entries,
-		                      .seed = { 3, 5, 7, 9, 11, 13 },
+		                      .seed = { 0x243f6a8885a308d3, 0x13198a2e03707344,
+		                                0xa4093822299f31d0, 0x082efa98ec4e6c89,
+		                                0x452821e638d01377, 0xbe5466cf34e90c6c },
 		                      .frags = 1 };
 	struct bpf_map *constants, *table, *highs, *places, *stats;
 	struct bpf_program *program;

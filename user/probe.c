@@ -60,16 +60,6 @@ static int map_fd(const struct probe *p, const char *name)
 	return bpf_object__find_map_fd_by_name(p->object, name);
 }
 
-/* Secret, so that nobody can choose flows that meet in one place of the index. */
-static int make_seed(struct flow_config *constants)
-{
-	if (getrandom(constants->seed, sizeof(constants->seed), 0) != sizeof(constants->seed))
-		return -EAGAIN;
-	for (size_t i = 0; i < sizeof(constants->seed) / sizeof(constants->seed[0]); i++)
-		constants->seed[i] |= 1;
-	return 0;
-}
-
 static int set_constants(struct probe *p, const struct probe_config *config)
 {
 	struct bpf_map *map = bpf_object__find_map_by_name(p->object, ".rodata.config");
@@ -83,7 +73,7 @@ static int set_constants(struct probe *p, const struct probe_config *config)
 		.test_clock = config->test_clock,
 	};
 
-	if (make_seed(&constants))
+	if (getrandom(constants.seed, sizeof(constants.seed), 0) != sizeof(constants.seed))
 		return -EAGAIN;
 	return bpf_map__set_initial_value(map, &constants, sizeof(constants));
 }

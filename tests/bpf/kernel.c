@@ -56,6 +56,15 @@ static int on_wake(void *context, void *data, size_t size)
 	return 0;
 }
 
+/* Others each time. */
+static uint64_t draw_seed(void)
+{
+	static uint64_t state = 20261128;
+
+	state = state * 6364136223846793005ULL + 1442695040888963407ULL;
+	return state ^ state >> 29;
+}
+
 static int kernel_prepare(struct kernel *k, uint32_t overflow_entries)
 {
 	struct flow_config config = {
@@ -64,7 +73,6 @@ static int kernel_prepare(struct kernel *k, uint32_t overflow_entries)
 		.entries = k->entries,
 		.index = flow_index_lines(k->entries),
 		.half = k->half,
-		.seed = { 3, 5, 7, 9, 11, 13 },
 		.frags = 1,
 		.test_clock = 1,
 	};
@@ -74,6 +82,8 @@ static int kernel_prepare(struct kernel *k, uint32_t overflow_entries)
 
 	if (!xdp || !rodata)
 		return error;
+	for (size_t i = 0; i < sizeof(config.seed) / sizeof(config.seed[0]); i++)
+		config.seed[i] = draw_seed();
 	error = bpf_map__set_initial_value(rodata, &config, sizeof(config));
 	if (!error)
 		error = bpf_map__set_max_entries(map_like(k->object, "entries"),

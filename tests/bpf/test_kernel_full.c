@@ -93,6 +93,35 @@ static void a_full_table_loses_detail_but_no_packet(void **state)
 	assert_int_equal(stats.seen.packets, 265);
 }
 
+/* Addresses that go together, as those of a scan or a load test do: no secret may let them meet. */
+static void flows_that_resemble_each_other_all_have_a_place(void **state)
+{
+	enum { ENTRIES = 4096 };
+	struct flow_stats stats;
+	struct kernel k;
+	uint32_t i, n, way;
+
+	for (i = 0; i < 12; i++) {
+		assert_int_equal(kernel_open(&k, ENTRIES, ~0U, 16), 0);
+		way = i % 4;
+		for (n = 0; n < ENTRIES; n++) {
+			build_flow(PARSE_UDP, n);
+			frame.data[32] = way & 1 ? n >> 8 & 15 : 0; /* destination */
+			frame.data[33] = way & 1 ? n : 1;
+			frame.data[34] = way & 2 ? n >> 8 : 0; /* source port */
+			frame.data[35] = way & 2 ? n : 53;
+			assert_int_equal(
+			        shoot(&k, &hooks[0],
+			              &(struct shot){ .data = frame.data, .length = frame.length }),
+			        0);
+		}
+		get_stats(&k, &stats);
+		kernel_close(&k);
+		assert_int_equal(stats.flows, ENTRIES);
+		assert_int_equal(stats.cause[FLOW_TABLE_FULL].packets, 0);
+	}
+}
+
 /* As many flows as there are entries, each found again, in one epoch after the other. */
 static void an_index_finds_all_that_there_is_room_for(void **state)
 {
@@ -148,6 +177,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(a_full_table_loses_detail_but_no_packet),
+		cmocka_unit_test(flows_that_resemble_each_other_all_have_a_place),
 		cmocka_unit_test(an_index_finds_all_that_there_is_room_for),
 		cmocka_unit_test(a_half_full_table_wakes_the_agent_once_an_epoch),
 	};
