@@ -5,10 +5,11 @@
 # A soak: 50,000 new flows a second against weir monitor with all it has: a classifier, a baseline
 # learned on the way and the forest that comes of it, a model of hosts, and the built-in rules. Every
 # packet stays accounted for, intervals are kept, and memory is flat after the warm-up: the largest
-# VmRSS of the rest is at most 5 % over the largest of its first quarter, and 8 MB for what malloc
+# RssAnon of the rest is at most 5 % over the largest of its first quarter, and 8 MB for what malloc
 # keeps; and it is always below 400 MB, of which the windows of 100,000 hosts take 100, the sample of
-# two baselines 50, and the rules' keys 70. Where weir waits for a processor for a tenth of the time,
-# what depends on the clock is left out, aloud.
+# two baselines 50, and the rules' keys 70. The kernel's tables, which weir has mapped, are not in it.
+# Where weir waits for a processor for a tenth of the time, what depends on the clock is left out,
+# aloud.
 #
 #     SOAK_SECONDS=3600 tests/e2e/soak.sh     an hour of it; else 22 seconds, half of them warm-up
 # shellcheck source=tests/e2e/lib.sh
@@ -34,7 +35,7 @@ chmod 644 "$scratch/types" "$scratch/hosts"
 
 resident_kb()
 {
-	awk '/^VmRSS:/ { print $2 }' "/proc/$weir_pid/status"
+	awk '/^RssAnon:/ { print $2 }' "/proc/$weir_pid/status"
 }
 
 # wait_for_second N: until N seconds after the first call, which is at once.
