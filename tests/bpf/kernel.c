@@ -84,6 +84,8 @@ static int kernel_prepare(struct kernel *k, uint32_t overflow_entries)
 		return error;
 	for (size_t i = 0; i < sizeof(config.seed) / sizeof(config.seed[0]); i++)
 		config.seed[i] = draw_seed();
+	config.seed[1] |= 1;
+	config.seed[3] = -config.seed[1]; /* in a sum of words times secrets they would cancel */
 	error = bpf_map__set_initial_value(rodata, &config, sizeof(config));
 	if (!error)
 		error = bpf_map__set_max_entries(map_like(k->object, "entries"),
