@@ -45,8 +45,7 @@ enum flow_direction {
 	X(FLOW_CUT_ICMP, "cut_icmp", "ends before ICMP type, code and checksum")                   \
 	X(FLOW_CUT_SCTP, "cut_sctp", "ends inside the SCTP header")                                \
 	X(FLOW_TABLE_FULL, "table_full", "kernel flow table full (see the overflow counters)")     \
-	X(FLOW_NO_TABLE, "no_table", "this CPU came online after the start and has no table")      \
-	X(FLOW_INSERT_FAILED, "insert_failed", "the kernel refused a new entry for another reason")
+	X(FLOW_NO_TABLE, "no_table", "this CPU came online after the start and has no table")
 
 enum flow_cause {
 #define FLOW_CAUSE_ID(id, name, meaning) id,
@@ -249,8 +248,7 @@ struct flow_config {
 	__u8 pad[2];
 };
 
-/* Lines of an index for so many entries: two entries a line of eight, so that few lines are full.
- */
+/* Lines of an index for so many entries: at most four for the eight places of a line. */
 FLOW_INLINE __u32 flow_index_lines(__u32 entries)
 {
 	__u32 n = 16;

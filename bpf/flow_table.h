@@ -12,8 +12,8 @@
  * (24 bits). It is free when it is of another epoch, so nothing is ever cleared. A key is looked
  * for from the line that its hash names, in the order in which places are taken, until one is free;
  * with half of the places in use at most, that is one line for nearly all. Should eight lines in a
- * row be taken, the table counts as full. The hash takes secret numbers, drawn at
- * the start, lest somebody choose flows that meet.
+ * row be taken, the table counts as full. The hash takes secret numbers, drawn at the start, lest
+ * somebody choose flows that meet.
  *
  * Why not the kernel's own hash map: it puts 48 bytes before each key and the entries where it
  * likes, locks, and is read by copying. A packet of a known flow touches three cache lines here,
@@ -99,7 +99,7 @@ static __always_inline __u64 key_word(const struct flow_key *key, int i)
 }
 
 /* The halves of a word of the key, each with a secret number added, multiplied. */
-static __always_inline __u64 key_hash_word(const struct flow_key *key, int i)
+static __always_inline __u64 table_hash_word(const struct flow_key *key, int i)
 {
 	__u64 word = key_word(key, i), secret = config.seed[i];
 	__u32 low = (__u32)word + (__u32)secret, high = (word >> 32) + (secret >> 32);
@@ -111,10 +111,10 @@ static __always_inline __u64 key_hash_word(const struct flow_key *key, int i)
  * NH (Black et al., UMAC, 1999): whatever two keys are, their sums are equal for one secret of
  * 2^32. Then the sum's bits are spread, as MurmurHash3 does.
  */
-static __always_inline __u64 key_hash(const struct flow_key *key)
+static __always_inline __u64 table_hash(const struct flow_key *key)
 {
-	__u64 h = key_hash_word(key, 0) + key_hash_word(key, 1) + key_hash_word(key, 2) +
-	          key_hash_word(key, 3) + key_hash_word(key, 4) + key_hash_word(key, 5);
+	__u64 h = table_hash_word(key, 0) + table_hash_word(key, 1) + table_hash_word(key, 2) +
+	          table_hash_word(key, 3) + table_hash_word(key, 4) + table_hash_word(key, 5);
 
 	h = (h ^ h >> 33) * 0xff51afd7ed558ccd;
 	h = (h ^ h >> 33) * 0xc4ceb9fe1a85ec53;
@@ -135,7 +135,7 @@ static __always_inline int key_equal(const struct flow_key *a, const struct flow
 static __always_inline struct flow_entry *
 table_find(enum table_result *result, __u32 now, __u32 cpu, __u64 *used, const struct flow_key *key)
 {
-	__u64 hash = key_hash(key), n = *used, place;
+	__u64 hash = table_hash(key), n = *used, place;
 	__u64 mark = (__u64)(now + 1) << TABLE_HASH_BITS | hash >> (64 - TABLE_HASH_BITS);
 	__u32 table = (now & 1) * config.tables + cpu, at, i;
 	struct table_line *line;

@@ -69,7 +69,7 @@ static int kernel_prepare(struct kernel *k, uint32_t overflow_entries)
 {
 	struct flow_config config = {
 		.cpus = k->cpus,
-		.tables = k->entries ? k->cpus : 0,
+		.tables = k->entries ? k->tables : 0,
 		.entries = k->entries,
 		.index = flow_index_lines(k->entries),
 		.half = k->half,
@@ -89,13 +89,13 @@ static int kernel_prepare(struct kernel *k, uint32_t overflow_entries)
 	error = bpf_map__set_initial_value(rodata, &config, sizeof(config));
 	if (!error)
 		error = bpf_map__set_max_entries(map_like(k->object, "entries"),
-		                                 2 * k->cpus * k->entries + 1);
+		                                 2 * k->tables * k->entries + 1);
 	if (!error)
 		error = bpf_map__set_max_entries(map_like(k->object, "highs"),
-		                                 2 * k->cpus * k->entries + 1);
+		                                 2 * k->tables * k->entries + 1);
 	if (!error)
 		error = bpf_map__set_max_entries(map_like(k->object, "places"),
-		                                 2 * k->cpus * config.index);
+		                                 2 * k->tables * config.index);
 	if (!error)
 		error = bpf_map__set_max_entries(map_like(k->object, "stats"), 2 * k->cpus);
 	if (!error)
@@ -110,7 +110,7 @@ static size_t map_size(const struct kernel *k, size_t each)
 {
 	size_t page = sysconf(_SC_PAGESIZE);
 
-	return (2 * (size_t)k->cpus * k->entries * each + page) / page * page;
+	return (2 * (size_t)k->tables * k->entries * each + page) / page * page;
 }
 
 static const void *map_read(const struct kernel *k, const char *name, size_t each)
@@ -139,7 +139,8 @@ int kernel_open(struct kernel *k, uint32_t entries, uint32_t half, uint32_t over
 
 	memset(k, 0, sizeof(*k));
 	k->cpu = sched_getcpu();
-	k->cpus = k->cpu + 1;
+	k->cpus = libbpf_num_possible_cpus();
+	k->tables = k->cpu + 1;
 	k->half = half;
 	k->entries = entries;
 	k->object = bpf_object__open_mem(weir_bpf_start, weir_bpf_end - weir_bpf_start, NULL);
@@ -181,7 +182,7 @@ static uint32_t current_slot(const struct kernel *k)
 bool get_flow(const struct kernel *k, uint32_t n, struct record *flow)
 {
 	struct flow_stats stats;
-	size_t at = (size_t)current_slot(k) * k->entries + n;
+	size_t at = ((*k->epoch & 1) * k->tables + k->cpu) * (size_t)k->entries + n;
 
 	get_stats(k, &stats);
 	if (n >= stats.flows)
@@ -198,12 +199,29 @@ void get_stats(const struct kernel *k, struct flow_stats *stats)
 	assert_int_equal(bpf_map_lookup_elem(k->stats, &slot, stats), 0);
 }
 
+uint64_t seen_anywhere(const struct kernel *k)
+{
+	uint32_t first = (*k->epoch & 1) * k->cpus, slot;
+	struct flow_stats stats;
+	uint64_t packets = 0;
+
+	for (slot = first; slot < first + k->cpus; slot++) {
+		assert_int_equal(bpf_map_lookup_elem(k->stats, &slot, &stats), 0);
+		packets += stats.seen.packets;
+	}
+	return packets;
+}
+
 void forget(const struct kernel *k)
 {
 	static const struct flow_stats none;
-	uint32_t slot = current_slot(k);
+	uint32_t slot;
 
-	assert_int_equal(bpf_map_update_elem(k->stats, &slot, &none, BPF_ANY), 0);
+	for (slot = 0; slot < k->cpus; slot++) {
+		uint32_t at = (*k->epoch & 1) * k->cpus + slot;
+
+		assert_int_equal(bpf_map_update_elem(k->stats, &at, &none, BPF_ANY), 0);
+	}
 	*k->epoch += 2; /* what the index says is of an epoch that is over */
 }
 

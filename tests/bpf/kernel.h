@@ -24,7 +24,8 @@ struct kernel {
 	uint32_t half, entries;
 	uint32_t wakes, woken_slot;
 	volatile uint32_t *epoch;
-	const struct flow_entry *entries_map; /* [2 * cpus][entries] */
+	uint32_t tables;                      /* CPUs up to ours have some */
+	const struct flow_entry *entries_map; /* [2 * tables][entries] */
 	const struct flow_high *highs_map;    /* likewise */
 	int stats, overflow;
 };
@@ -79,6 +80,9 @@ int kernel_program(const struct kernel *k, const struct hook *hook);
 /* The n-th flow of the current epoch. False: there are fewer. */
 bool get_flow(const struct kernel *k, uint32_t n, struct record *flow);
 void get_stats(const struct kernel *k, struct flow_stats *stats);
+
+/* Packets that all CPUs saw in the current epoch. */
+uint64_t seen_anywhere(const struct kernel *k);
 
 /* Forget all flows and counts of the current epoch. */
 void forget(const struct kernel *k);

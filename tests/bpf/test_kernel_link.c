@@ -191,19 +191,19 @@ static void send_super_packet(struct ledger *l, const struct wire *w, const stru
 static void await_packets(const struct kernel *k, uint64_t packets)
 {
 	time_t end = time(NULL) + 2;
-	struct flow_stats stats;
 
-	do {
-		get_stats(k, &stats);
+	do
 		sched_yield();
-	} while (stats.seen.packets < packets && time(NULL) < end);
+	while (seen_anywhere(k) < packets && time(NULL) < end);
 }
 
 static void a_real_link_shows_the_packets_that_cross_it(void **state)
 {
 	LIBBPF_OPTS(bpf_link_create_opts, native, .flags = XDP_FLAGS_DRV_MODE);
 	struct ledger l = { 0 };
+	struct flow_stats stats;
 	struct wire w;
+	uint32_t tries = 0;
 	size_t i;
 	int link;
 
@@ -229,6 +229,15 @@ static void a_real_link_shows_the_packets_that_cross_it(void **state)
 		await_packets(&shared, l.stats.seen.packets);
 		close(link);
 		wire_close(&w);
+		/* A CPU that is just polling the device takes what comes meanwhile, ours or not. */
+		get_stats(&shared, &stats);
+		if (stats.seen.packets < l.stats.seen.packets &&
+		    seen_anywhere(&shared) == l.stats.seen.packets && tries++ < 10) {
+			printf("  %s: another CPU took some of the packets, once more\n", at->name);
+			ledger_clear(&l);
+			i--;
+			continue;
+		}
 		compare_ledger(&shared, &l, hook, at->name, true);
 		ledger_clear(&l);
 	}
